@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The records that the kernel programs put into the ring, and that the host reads.
+ *
+ * Every record starts with struct gs_header. Sizes are explicit, there are no
+ * holes, and nothing here is repeated by hand on the other side: the host takes
+ * offsets and enum values from this object's BTF, a recording carries them along.
+ *
+ * A process instance is named by (pid, key_ns): pid is the thread group id in the
+ * initial pid namespace, key_ns is CLOCK_BOOTTIME at its last exec, or at its fork
+ * if it has not exec'd since. For a process that was there before tracing began,
+ * key_ns is its start time cut to 10 ms: what field 22 of /proc/PID/stat can tell,
+ * so kernel and /proc scan name it alike without talking to each other.
+ */
+#ifndef GS_RECORD_H
+#define GS_RECORD_H
+
+enum gs_record_type {
+	GS_RECORD_FORK = 1,
+	GS_RECORD_EXEC = 2,
+	GS_RECORD_EXIT = 3,
+	/* A piece of an argument area too long for its exec record. All pieces of
+	 * an exec precede it on the same CPU, with nothing but pieces between. */
+	GS_RECORD_ARGS = 4,
+	GS_RECORD_TYPES = 5,
+};
+
+/* Process flags, in the order in which the API prints them. */
+enum gs_process_flag {
+	GS_FLAG_EXECVE = 1u << 0,
+	GS_FLAG_EXECVEAT = 1u << 1,
+	GS_FLAG_PROCFS = 1u << 2,
+	GS_FLAG_TRUNC_FILENAME = 1u << 3,
+	GS_FLAG_TRUNC_ARGS = 1u << 4,
+	GS_FLAG_TASK_WALK = 1u << 5,
+	GS_FLAG_MISS = 1u << 6,
+	GS_FLAG_AUID = 1u << 7,
+	GS_FLAG_ERROR_FILENAME = 1u << 8,
+	GS_FLAG_ERROR_ARGS = 1u << 9,
+	GS_FLAG_NO_CWD = 1u << 10,
+	GS_FLAG_ROOT_CWD = 1u << 11,
+	GS_FLAG_ERROR_CWD = 1u << 12,
+	GS_FLAG_CLONE = 1u << 13,
+	GS_FLAG_ERROR_CGROUP_NAME = 1u << 14,
+	GS_FLAG_ERROR_CGROUP_KN = 1u << 15,
+	GS_FLAG_ERROR_CGROUP_SUBSYS_CGRP = 1u << 16,
+	GS_FLAG_ERROR_CGROUP_SUBSYS = 1u << 17,
+	GS_FLAG_ERROR_CGROUPS = 1u << 18,
+	GS_FLAG_ERROR_MOUNTS = 1u << 19,
+	GS_FLAG_ERROR_PATH = 1u << 20,
+};
+
+enum gs_namespace {
+	GS_NS_UTS,
+	GS_NS_IPC,
+	GS_NS_MNT,
+	GS_NS_PID,
+	GS_NS_PID_FOR_CHILDREN,
+	GS_NS_NET,
+	GS_NS_TIME,
+	GS_NS_TIME_FOR_CHILDREN,
+	GS_NS_CGROUP,
+	GS_NS_USER,
+	GS_NAMESPACES,
+};
+
+struct gs_header {
+	__u32 size; /* bytes of the whole record, this header included */
+	__u16 type; /* enum gs_record_type */
+	__u16 cpu;
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u64 key_ns;  /* with pid: the process instance the record is about */
+	__u32 pid;     /* thread group id, initial pid namespace */
+	__u32 tid;     /* the thread that caused the record */
+};
+
+struct gs_key {
+	__u64 key_ns;
+	__u32 pid; /* 0: unknown */
+	__u32 pad;
+};
+
+/* header.pid/key_ns: the child. Threads make no record. */
+struct gs_fork {
+	struct gs_header header;
+	struct gs_key parent; /* who called fork, clone or vfork */
+	__u32 ns_pid;         /* the child's pid in its own pid namespace */
+	__u32 pad;
+};
+
+/*
+ * header.pid/key_ns: the new instance. Behind the struct, without gaps and
+ * without terminators: binary, interpreter, cwd, cgroup name, argument area.
+ */
+struct gs_exec {
+	struct gs_header header;
+	struct gs_key parent;    /* as the process table had it */
+	__u64 previous_key_ns;   /* the instance of this pid that exec replaced */
+	__u64 start_ns;          /* start of the process (its fork), CLOCK_BOOTTIME */
+	__u64 cgroup_id;         /* cgroup v2 id, 0 if the kernel has none */
+	__u64 cap_permitted;
+	__u64 cap_effective;
+	__u64 cap_inheritable;
+	__u32 flags;             /* enum gs_process_flag */
+	__u32 uid;               /* real uid, initial user namespace */
+	__u32 auid;              /* login uid; 4294967295: none */
+	__u32 ns_pid;            /* pid in the process' own pid namespace */
+	__u32 ns[GS_NAMESPACES]; /* inode numbers, index enum gs_namespace; 0: unknown */
+	__u32 binary_size;       /* path as given to exec; relative ones are not joined here */
+	__u32 interpreter_size;  /* the interpreter that runs it, if it is a script; else 0 */
+	__u32 cwd_size;          /* seen from the process' root */
+	__u32 cgroup_name_size;  /* leaf directory of its cgroup; "PARENT/LEAF" for a leaf named container */
+	__u32 args_size;         /* bytes of argument area in this record; argv[0] included, NUL after each */
+	__u32 args_spilled;      /* bytes sent ahead in GS_RECORD_ARGS records; they come first */
+};
+
+/* header.pid/key_ns: the process; sent once, when its last thread is gone. */
+struct gs_exit {
+	struct gs_header header;
+	struct gs_key parent;
+	__u32 code; /* as wait(2) gives it: status << 8 | core-dump bit | signal */
+	__u32 pad;
+};
+
+/* Behind the struct: size bytes of the argument area. */
+struct gs_args {
+	struct gs_header header; /* pid/key_ns of the exec record that follows */
+	__u32 offset;            /* of these bytes in the argument area */
+	__u32 size;
+};
+
+/* One a CPU; the host adds them up. Every way to lose something is counted here. */
+struct gs_counters {
+	__u64 sent[GS_RECORD_TYPES];
+	__u64 lost[GS_RECORD_TYPES]; /* no room in the ring */
+	__u64 table_full;            /* a process that the process table could not take */
+	__u64 read_failed;           /* a kernel or user read that failed; the record's flags say which */
+};
+
+/* Value of the process table; its key is the thread group id. */
+struct gs_process {
+	__u64 key_ns;
+	struct gs_key parent;
+	__u32 flags; /* GS_FLAG_CLONE: forked and not exec'd since */
+	__u32 pad;
+};
+
+/* What is traced. Set in read-only data before load. */
+enum gs_scope {
+	GS_SCOPE_ALL = 0,
+	GS_SCOPE_TREE = 1,   /* processes in the process table and their descendants */
+	GS_SCOPE_CGROUP = 2, /* processes under the cgroup v2 in slot 0 of the scope map */
+};
+
+#endif

@@ -1,0 +1,92 @@
+/**
+ * The event model: what the decoder makes of raw records, what plugins see, what filters test and
+ * what the encoder writes. Nothing here knows about eBPF, WASM or gRPC.
+ */
+
+/** Event types with their numbers on the wire (`fgs.EventType`). */
+export const EventType = {
+  EXEC: 5,
+  EXIT: 7,
+  KPROBE: 13,
+  TRACEPOINT: 14,
+  DNS: 18,
+  TEST: 254,
+} as const;
+export type EventType = (typeof EventType)[keyof typeof EventType];
+
+/** Capability sets as bit masks, bit n = capability number n. */
+export interface Capabilities {
+  readonly permitted: bigint;
+  readonly effective: bigint;
+  readonly inheritable: bigint;
+}
+
+/** Names of the namespaces, in the order of `Process.namespaces`. */
+export const namespaceNames = [
+  "uts",
+  "ipc",
+  "mnt",
+  "pid",
+  "pid_for_children",
+  "net",
+  "time",
+  "time_for_children",
+  "cgroup",
+  "user",
+] as const;
+
+/** One process instance: a pid between two execs. Shared by all events that name it; never changed. */
+export interface Process {
+  /** `base64(node:keyNs:pid)`. */
+  readonly execId: string;
+  /** Thread group id in the initial pid namespace. */
+  readonly pid: number;
+  /** CLOCK_BOOTTIME of the exec (or fork, if it never exec'd) in ns; with `pid`, its identity. */
+  readonly keyNs: bigint;
+  /** Start of the process on the wall clock, ns since 1970. */
+  readonly startTimeNs: bigint;
+  /** Real uid; undefined: unknown. */
+  readonly uid: number | undefined;
+  /** Login uid, 4294967295 if unset; undefined: unknown. */
+  readonly auid: number | undefined;
+  /** Path given to exec, made absolute. */
+  readonly binary: string;
+  /** argv[1..], quoted and joined as `quoteArguments` documents. */
+  readonly arguments: string;
+  readonly cwd: string;
+  /** Space-separated, as the API prints them. */
+  readonly flags: string;
+  /** First 31 characters of the container id, or "". */
+  readonly docker: string;
+  readonly cgroupId: bigint;
+  readonly cgroupName: string;
+  readonly capabilities: Capabilities | undefined;
+  /** Inode numbers in the order of `namespaceNames`; 0: unknown. */
+  readonly namespaces: readonly number[] | undefined;
+  readonly parent: Process | undefined;
+}
+
+interface EventBase {
+  /** Number of the event on this node since the daemon started, from 1, without gaps. */
+  readonly sequence: number;
+  /** Wall clock, ns since 1970. */
+  readonly timeNs: bigint;
+  readonly process: Process;
+  readonly parent: Process | undefined;
+  /** Added by plugins; undefined until the first. */
+  annotations: Map<string, string> | undefined;
+}
+
+export interface ExecEvent extends EventBase {
+  readonly type: typeof EventType.EXEC;
+}
+
+export interface ExitEvent extends EventBase {
+  readonly type: typeof EventType.EXIT;
+  /** Exit status 0..255; 0 if a signal ended it. */
+  readonly status: number;
+  /** Signal name such as `SIGKILL`, or "". */
+  readonly signal: string;
+}
+
+export type Event = ExecEvent | ExitEvent;

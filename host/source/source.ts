@@ -1,0 +1,58 @@
+/**
+ * Where raw records come from. A source hands over records as the kernel programs wrote them
+ * (`bpf/core/record.h`), so that a live kernel and a recording take the same path from here on.
+ */
+
+/** One field of a record struct: byte offset and size in the struct. */
+export interface FieldLayout {
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface StructLayout {
+  readonly size: number;
+  /** By name; fields of nested structs are flattened: `header.pid`, `parent.key_ns`. */
+  readonly fields: Readonly<Record<string, FieldLayout>>;
+}
+
+/**
+ * Offsets and enum values of the record structs, read from the BTF of the object that writes them.
+ * Plain data: a recording carries its own, and it crosses threads.
+ */
+export interface RecordLayout {
+  /** `gs_header`, `gs_fork`, `gs_exec`, ... */
+  readonly structs: Readonly<Record<string, StructLayout>>;
+  /** `gs_record_type`, `gs_process_flag`, `gs_namespace`, by enumerator name. */
+  readonly enums: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Called once a record. `bytes` is valid only during the call: it may be the kernel's own memory. */
+export type RecordVisitor = (
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  size: number,
+) => void;
+
+/** What was lost before it reached `read`. Totals since the source was opened. */
+export interface SourceLosses {
+  /** Records that found no room in the ring. */
+  readonly ring: number;
+  readonly tableFull: number;
+  readonly readFailed: number;
+}
+
+export interface Source {
+  /** `live` or `recording:FILE`. */
+  readonly name: string;
+  readonly layout: RecordLayout;
+  /** What to add to a record's CLOCK_BOOTTIME to get wall clock time; ns. */
+  readonly bootToWallNs: bigint;
+  /** Hands over at most `maxRecords` records that are there already; returns how many. Never waits. */
+  read(maxRecords: number, visit: RecordVisitor): number;
+  /** Waits until there is something to read, the time is up, or the source has no more. */
+  wait(timeoutMs: number): Promise<"ready" | "timeout" | "ended">;
+  losses(): SourceLosses;
+  /** Twice does no harm. */
+  close(): void;
+}
