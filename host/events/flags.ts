@@ -31,7 +31,7 @@ export class FlagNames {
   readonly #texts = new Map<number, string>();
 
   constructor(layout: RecordLayout) {
-    this.#names = Object.entries(layout.enums["gs_process_flag"] ?? {})
+    this.#names = Object.entries(layout.enums.gs_process_flag ?? {})
       .sort(([, a], [, b]) => a - b)
       .map(([enumerator, bit]) => [bit, apiNames[enumerator] ?? enumerator]);
   }
