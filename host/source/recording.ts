@@ -103,7 +103,7 @@ export class RecordingSource implements Source {
   #nextSize(): number {
     if (this.#rest.length - this.#at < this.#headerSize) return 0;
     const size = this.#view.getUint32(this.#at + this.#sizeOffset, true);
-    if (size < this.#headerSize || size % 8 !== 0 || size > maxRecordBytes)
+    if (size < this.#headerSize || size > maxRecordBytes)
       throw new GuidestarError(
         "INVALID_ARGUMENT",
         `${this.spec.file}: damaged at byte ${this.#filePosition}: a record cannot have ${size} bytes`,
