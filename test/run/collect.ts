@@ -19,7 +19,6 @@ export class Collector {
   readonly totals: Totals = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
   #file: string | undefined;
   #fileFailed = false;
-  #fileTests = 0;
   #groups = 0;
   readonly #durations = new Map<string, number>();
   /** Tests that have begun and not ended, by file: what to blame if the file dies. */
@@ -84,7 +83,6 @@ export class Collector {
     yield* this.end();
     this.#file = file;
     this.#fileFailed = false;
-    this.#fileTests = 0;
     yield { type: "test:start", data: { nesting: 0, name: nameOf(file) } };
     yield* this.#outputOf(file);
     this.#output.delete(file);
@@ -101,7 +99,6 @@ export class Collector {
     }
     const { totals } = this;
     totals.tests++;
-    this.#fileTests++;
     if (data.skip !== undefined) totals.skipped++;
     else if (data.todo !== undefined) totals.todo++;
     else if (type === "test:pass") totals.pass++;
