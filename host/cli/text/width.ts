@@ -1,0 +1,24 @@
+/** Columns that a text takes on a terminal. */
+import { stripVTControlCharacters } from "node:util";
+
+const plainAscii = /^[ -~]*$/;
+const wide =
+  /^(?:\p{Emoji_Presentation}|.\u{fe0f}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Colour sequences take none, emoji and East Asian wide characters two. */
+export function displayWidth(text: string): number {
+  const visible = stripVTControlCharacters(text);
+  if (plainAscii.test(visible)) return visible.length;
+  let columns = 0;
+  for (const { segment } of graphemes.segment(visible)) columns += wide.test(segment) ? 2 : 1;
+  return columns;
+}
+
+export function padEndColumns(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+export function padStartColumns(text: string, columns: number): string {
+  return " ".repeat(Math.max(0, columns - displayWidth(text))) + text;
+}
