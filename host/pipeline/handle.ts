@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import { filterKey } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import type { FromWorker, PipelineOptions, Replies, Request, WorkerData } from "./messages.js";
 import type { Feed, FeedListener, PipelinePort, PipelineStatus } from "./port.js";
@@ -82,7 +83,7 @@ export class PipelineHandle implements PipelinePort {
   }
 
   async subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed> {
-    const key = JSON.stringify(spec);
+    const key = filterKey(spec);
     let feed = this.#feeds.get(key);
     if (!feed) {
       const id = this.#nextId++;

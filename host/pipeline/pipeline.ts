@@ -5,7 +5,7 @@ import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
 import type { Source, SourceLosses } from "../source/source.js";
-import { compileStream } from "../stream/filter.js";
+import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group } from "./group.js";
 import type { PipelineStatus } from "./port.js";
@@ -71,7 +71,7 @@ export class Pipeline {
 
   /** @throws GuidestarError if a filter is wrong; then nothing has changed. */
   subscribe(group: number, spec: StreamSpec): void {
-    const wants = compileStream(spec);
+    const wants = compileFilter(spec);
     this.#readLosses();
     this.#groups.set(group, new Group(group, wants, this.#losses.ring));
   }
