@@ -145,7 +145,12 @@ const unsafe =
   /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 export function jsonString(text: string): string {
-  return JSON.stringify(text).replace(unsafe, escapeUnit);
+  return terminalSafe(JSON.stringify(text));
+}
+
+/** The same JSON, with such characters escaped. */
+export function terminalSafe(json: string): string {
+  return json.replace(unsafe, escapeUnit);
 }
 
 function escapeUnit(char: string): string {

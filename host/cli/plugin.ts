@@ -1,0 +1,15 @@
+/** `guidestar plugin`: the WASM plugins that events pass through. */
+import type { Command } from "commander";
+import { register as list } from "./pluginList.js";
+import { register as push } from "./pluginPush.js";
+import { register as rm } from "./pluginRm.js";
+
+export function register(program: Command): void {
+  const plugin = program
+    .command("plugin")
+    .summary("upload, list and remove plugins")
+    .description("Uploads, lists and removes the WASM plugins that events pass through.");
+  push(plugin);
+  list(plugin);
+  rm(plugin);
+}
