@@ -8,6 +8,8 @@
 /* The kernel takes 6 MiB of arguments and environment at most (three quarters of _STK_LIM). */
 #define GS_AREA_MAX (8u << 20)
 #define GS_PIECES_MAX (GS_AREA_MAX / GS_PIECE_MAX)
+/* For kernels without bpf_loop, where the verifier walks every turn: 512 KiB. */
+#define GS_PIECES_UNROLLED 32
 
 struct gs_spill {
 	struct gs_scratch *scratch;
@@ -55,7 +57,7 @@ static long spill_turn(__u32 turn, struct gs_spill *spill)
 
 static __noinline long spill_turns_unrolled(struct gs_spill *spill)
 {
-	for (__u32 turn = 0; turn < GS_PIECES_MAX; turn++)
+	for (__u32 turn = 0; turn < GS_PIECES_UNROLLED; turn++)
 		if (spill_piece(spill, turn))
 			break;
 	return 0;

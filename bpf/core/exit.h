@@ -40,7 +40,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	__u32 pid = task->tgid;
 	struct gs_process *known, last = {};
 	struct gs_key key = {};
-	struct gs_exit *exit;
+	struct gs_exit exit = {};
 
 	if (task->signal->live.counter > 0 || task->flags & PF_KTHREAD)
 		return 0;
@@ -63,16 +63,11 @@ static __always_inline int on_exit(struct task_struct *task)
 
 	key.pid = pid;
 	key.key_ns = last.key_ns;
-	exit = bpf_ringbuf_reserve(&ring, sizeof(*exit), 0);
-	count_record(GS_RECORD_EXIT, exit);
-	if (!exit)
-		return 0;
-	fill_header(&exit->header, GS_RECORD_EXIT, sizeof(*exit), bpf_ktime_get_boot_ns(), key,
+	fill_header(&exit.header, GS_RECORD_EXIT, sizeof(exit), bpf_ktime_get_boot_ns(), key,
 		    task->pid);
-	exit->parent = last.parent;
-	exit->code = wait_code(task);
-	exit->pad = 0;
-	bpf_ringbuf_submit(exit, wakeup_flags());
+	exit.parent = last.parent;
+	exit.code = wait_code(task);
+	send(&exit, sizeof(exit), GS_RECORD_EXIT);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ static __always_inline int on_fork(struct task_struct *creator, struct task_stru
 	__u32 creator_pid = creator->tgid;
 	struct gs_process *known, next = {};
 	struct gs_key key = {};
-	struct gs_fork *fork;
+	struct gs_fork fork = {};
 
 	if (child->pid != child->tgid || child->flags & PF_KTHREAD)
 		return 0;
@@ -35,15 +35,10 @@ static __always_inline int on_fork(struct task_struct *creator, struct task_stru
 		key.key_ns = start_key_ns(child); /* what exec and exit will call it */
 	}
 
-	fork = bpf_ringbuf_reserve(&ring, sizeof(*fork), 0);
-	count_record(GS_RECORD_FORK, fork);
-	if (!fork)
-		return 0;
-	fill_header(&fork->header, GS_RECORD_FORK, sizeof(*fork), now, key, creator->pid);
-	fork->parent = next.parent;
-	fork->ns_pid = innermost_pid(child);
-	fork->pad = 0;
-	bpf_ringbuf_submit(fork, wakeup_flags());
+	fill_header(&fork.header, GS_RECORD_FORK, sizeof(fork), now, key, creator->pid);
+	fork.parent = next.parent;
+	fork.ns_pid = innermost_pid(child);
+	send(&fork, sizeof(fork), GS_RECORD_FORK);
 	return 0;
 }
 

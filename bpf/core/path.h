@@ -11,7 +11,7 @@
 /* A component is at least "/x"; some more steps for mounts on the way. */
 #define GS_PATH_STEPS (PATH_MAX / 2 + 256)
 /* For kernels without bpf_loop, where the verifier walks every turn. */
-#define GS_PATH_STEPS_UNROLLED 96
+#define GS_PATH_STEPS_UNROLLED 64
 
 static __always_inline bool walk_ends(struct gs_walk *walk, __u32 flag)
 {
