@@ -49,7 +49,9 @@ export async function launchWaiting(
 function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", (error) =>
-      reject(new GuidestarError("INTERNAL", `cannot start /bin/sh: ${error.message}`, { cause: error })),
+      reject(
+        new GuidestarError("INTERNAL", `cannot start /bin/sh: ${error.message}`, { cause: error }),
+      ),
     );
     child.once("exit", (code, signal) =>
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),

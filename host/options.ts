@@ -2,17 +2,6 @@
 import { hostname } from "node:os";
 import { GuidestarError } from "./errors.js";
 
-export type Scope =
-  | { readonly kind: "all" }
-  | { readonly kind: "tree"; readonly pid: number }
-  | { readonly kind: "cgroup"; readonly path: string };
-
-/** `all`, `tree:PID` or `cgroup:PATH`. */
-export function scopeText(scope: Scope): string {
-  if (scope.kind === "tree") return `tree:${scope.pid}`;
-  return scope.kind === "cgroup" ? `cgroup:${scope.path}` : "all";
-}
-
 /** Name of this node on the wire: HUBBLE_NODE_NAME, else NODE_NAME, else the host's name. */
 export function defaultNodeName(env: NodeJS.ProcessEnv = process.env): string {
   return env.HUBBLE_NODE_NAME || env.NODE_NAME || hostname();

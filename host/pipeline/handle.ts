@@ -16,6 +16,8 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly watchdogMs?: number;
   /** Told of a worker that was replaced, and why. */
   readonly onRestart?: (reason: string) => void;
+  /** Told each line of a plugin's log. */
+  readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
   /** Another worker module, for tests. */
   readonly workerUrl?: URL;
 }
@@ -55,6 +57,7 @@ export class PipelineHandle implements PipelinePort {
   #heartbeat = 0;
   #heartbeatMs = performance.now();
   #ended: { error: GuidestarError | undefined } | undefined;
+  #lastStatus: PipelineStatus | undefined;
   #closing: Promise<void> | undefined;
   readonly #endWaiters: (() => void)[] = [];
 
@@ -128,7 +131,9 @@ export class PipelineHandle implements PipelinePort {
     return this.#request({ type: "plugins" });
   }
 
+  /** After the end, the counts as they were then. */
   status(): Promise<PipelineStatus> {
+    if (this.#lastStatus) return Promise.resolve(this.#lastStatus);
     return this.#request({ type: "status" });
   }
 
@@ -183,6 +188,9 @@ export class PipelineHandle implements PipelinePort {
         for (const listener of this.#byId.get(message.group)?.listeners ?? [])
           listener.frames(message);
         return;
+      case "log":
+        this.#options.onPluginLog?.(message.plugin, message.level, message.line);
+        return;
       case "reply":
         this.#settle(message.id)?.resolve(message.value);
         return;
@@ -190,6 +198,7 @@ export class PipelineHandle implements PipelinePort {
         this.#settle(message.id)?.reject(errorFrom(message.error));
         return;
       case "end":
+        this.#lastStatus = message.status;
         this.#end(message.error && errorFrom(message.error));
         return;
     }
@@ -279,7 +288,7 @@ function errorFrom(error: { code: GuidestarError["code"]; message: string }): Gu
 
 /** Functions and URLs cannot be sent to a worker. */
 function plainOptions(options: PipelineHandleOptions): PipelineOptions {
-  const { watchdogMs: _w, onRestart: _r, workerUrl: _u, ...plain } = options;
+  const { watchdogMs: _w, onRestart: _r, onPluginLog: _p, workerUrl: _u, ...plain } = options;
   return plain;
 }
 

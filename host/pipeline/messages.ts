@@ -2,13 +2,13 @@
 
 import type { ErrorCode } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
-import type { LiveInit } from "../source/live.js";
+import type { LiveSourceOptions } from "../source/live.js";
 import type { RecordingSpec } from "../source/recordingSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import type { PipelineStatus } from "./port.js";
 
 export type SourceInit =
-  | { readonly kind: "live"; readonly live: LiveInit }
+  | { readonly kind: "live"; readonly live: LiveSourceOptions }
   | { readonly kind: "recording"; readonly spec: RecordingSpec };
 
 export interface PipelineOptions {
@@ -67,7 +67,19 @@ export type FromWorker =
       readonly count: number;
       readonly lostRing: number;
     }
+  /** A line of a plugin's log, or what the host has to say of the plugin. */
+  | {
+      readonly type: "log";
+      readonly plugin: string;
+      readonly level: string;
+      readonly line: string;
+    }
   | { readonly type: "reply"; readonly id: number; readonly value: unknown }
   | { readonly type: "refused"; readonly id: number; readonly error: PlainError }
   /** The source has no more events; `error` says why if it should have had. */
-  | { readonly type: "end"; readonly error: PlainError | undefined };
+  | {
+      readonly type: "end";
+      readonly error: PlainError | undefined;
+      /** The last counts; undefined if there never was a pipeline. */
+      readonly status: PipelineStatus | undefined;
+    };

@@ -5,7 +5,7 @@ import { Decoder } from "../events/decoder.js";
 import { EventEncoder } from "../events/encoder.js";
 import { ProcessCache } from "../events/processCache.js";
 import { PluginChain } from "../plugins/chain.js";
-import { LiveSource } from "../source/live.js";
+import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
 import type { Source } from "../source/source.js";
 import type {
@@ -37,7 +37,9 @@ try {
     bootToWallNs: source.bootToWallNs,
   });
   decoder.sequence = sequence;
-  const chain = new PluginChain();
+  const chain = new PluginChain({
+    onLog: (plugin, level, line) => post({ type: "log", plugin, level, line }),
+  });
   const pipeline = new Pipeline({
     source,
     scope: options.scope,
@@ -54,14 +56,15 @@ try {
     deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),
   });
 
-  const serve = (request: Request): Replies[Request["type"]] => {
+  const serve = async (request: Request): Promise<Replies[Request["type"]]> => {
     switch (request.type) {
       case "subscribe":
         pipeline.subscribe(request.group, request.spec);
         if (source instanceof RecordingSource) source.start();
         return undefined;
       case "activate":
-        return chain.activate(request.plugin, decoder.sequence + 1);
+        // Compiling takes a while and changes nothing; what follows is between two batches.
+        return chain.activate(await chain.load(request.plugin), decoder.sequence + 1);
       case "remove": {
         const removed = chain.remove(request.name);
         return removed && { removed, firstSequence: decoder.sequence + 1 };
@@ -82,11 +85,10 @@ try {
       return;
     }
     const { id, request } = message;
-    try {
-      post({ type: "reply", id, value: serve(request) });
-    } catch (error) {
-      post({ type: "refused", id, error: plain(error) });
-    }
+    serve(request).then(
+      (value) => post({ type: "reply", id, value }),
+      (error) => post({ type: "refused", id, error: plain(error) }),
+    );
   });
 
   post({ type: "ready" });
@@ -96,15 +98,16 @@ try {
   } catch (thrown) {
     error = plain(thrown);
   }
+  const status = pipeline.status();
   source.close();
-  post({ type: "end", error });
+  post({ type: "end", error, status });
 } catch (thrown) {
-  post({ type: "end", error: plain(thrown) });
+  post({ type: "end", error: plain(thrown), status: undefined });
 }
 
 async function openSource(init: SourceInit): Promise<Source> {
   if (init.kind === "recording") return RecordingSource.open(init.spec);
-  return LiveSource.open(init.live);
+  return openLiveSource(init.live);
 }
 
 function plain(thrown: unknown): PlainError {
