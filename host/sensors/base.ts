@@ -1,14 +1,14 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
-import { closeSync, existsSync, openSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { BpfObject, type Link } from "../../bpf/libbpf/index.js";
-import { GuidestarError } from "../errors.js";
-import type { LiveSourceOptions } from "../source/live.js";
+import type { BpfObject } from "../../bpf/libbpf/index.js";
 import { readRecordLayout } from "../source/layout.js";
+import type { LiveSourceOptions } from "../source/live.js";
+import { openProcessTable } from "../source/processTable.js";
 import type { ScanScope } from "../source/procScan.js";
+import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
+import { configure, openBaseObject, setScopeCgroup } from "./baseObject.js";
 import { asStartupError, checkRequirements } from "./requirements.js";
-import { cgroupIdOf, checkScope, type Scope } from "./scope.js";
+import { checkScope, type Scope } from "./scope.js";
 import { addDescendants, addRoots } from "./tree.js";
 
 export interface BaseOptions {
@@ -64,4 +64,52 @@ export function loadBase(options: BaseOptions): BaseSensor {
   }
 }
 
-const objectFile = fileURLToPath(new URL("../../bpf/core/process.bpf.o", import.meta.url));
+function start(options: BaseOptions, open: { close(): void }[], close: () => void): BaseSensor {
+  const object = openBaseObject();
+  open.push(object);
+  const layout = readRecordLayout(object.btf);
+  configure(object, options, layout);
+  object.load();
+  attach(object, options.scope, layout, open);
+  const programs = object.programs.filter((program) => program.autoload);
+  const fds = {
+    ringFd: object.map("ring").fd,
+    countersFd: object.map("counters").fd,
+    tableFd: object.map("processes").fd,
+  };
+  const scan = options.scan === false ? {} : { scan: scanScope(options.scope) };
+  return {
+    layout,
+    ...fds,
+    source: { ...fds, programFds: programs.map((program) => program.fd), layout, ...scan },
+    statistics: () => [],
+    close,
+  };
+}
+
+/** The order matters: nothing that a process in scope does may fall in between. */
+function attach(
+  object: BpfObject,
+  scope: Scope,
+  layout: RecordLayout,
+  open: { close(): void }[],
+): void {
+  const table = openProcessTable(object.map("processes").fd, layout);
+  try {
+    if (scope.kind === "cgroup") setScopeCgroup(object, scope);
+    if (scope.kind === "tree") {
+      const clone = enumOf(layout, "gs_process_flag", "GS_FLAG_CLONE");
+      addRoots(table, scope.rootPids, scope.spawned === true ? clone : 0);
+    }
+    for (const program of object.programs) if (program.autoload) open.push(program.attach());
+    if (scope.kind === "tree") addDescendants(table, scope.rootPids);
+  } finally {
+    table.close();
+  }
+}
+
+function scanScope(scope: Scope): ScanScope {
+  if (scope.kind !== "tree") return scope;
+  const { rootPids, spawned = false } = scope;
+  return { kind: "tree", rootPids, skipPids: spawned ? rootPids : [] };
+}

@@ -13,7 +13,8 @@ export interface Lack {
 /** Throws the first lack as a `GuidestarError`. */
 export function checkRequirements(): void {
   const [first] = findLacks();
-  if (first !== undefined) throw new GuidestarError(first.code, first.sentence, { cause: first.cause });
+  if (first !== undefined)
+    throw new GuidestarError(first.code, first.sentence, { cause: first.cause });
 }
 
 /** Everything that is missing, most telling first. */
@@ -57,7 +58,8 @@ function privileges(): Lack | undefined {
   const status = readFileSync("/proc/self/status", "latin1");
   const effective = BigInt(`0x${/^CapEff:\s*(\S+)/m.exec(status)?.[1] ?? "0"}`);
   const has = (number: bigint) => ((effective >> number) & 1n) === 1n;
-  if (has(capability.SYS_ADMIN) || (has(capability.BPF) && has(capability.PERFMON))) return undefined;
+  if (has(capability.SYS_ADMIN) || (has(capability.BPF) && has(capability.PERFMON)))
+    return undefined;
   return {
     code: "PERMISSION_DENIED",
     sentence:

@@ -43,11 +43,17 @@ export function cgroupIdOf(path: string): bigint {
 
 function checkRoots(rootPids: readonly number[]): void {
   if (rootPids.length === 0) {
-    throw new GuidestarError("INVALID_ARGUMENT", "The scope is a process tree without a root: name at least one pid.");
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      "The scope is a process tree without a root: name at least one pid.",
+    );
   }
   for (const pid of rootPids) {
     if (!Number.isInteger(pid) || pid <= 0) {
-      throw new GuidestarError("INVALID_ARGUMENT", `${pid} is no process id: it must be a number from 1 up.`);
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `${pid} is no process id: it must be a number from 1 up.`,
+      );
     }
     if (readStat(`/proc/${pid}`) === undefined) {
       throw new GuidestarError("NOT_FOUND", `There is no process ${pid} to trace.`);

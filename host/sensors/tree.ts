@@ -1,15 +1,16 @@
 /** Puts a process tree into the kernel's process table, which is what its scope is. */
 import { GuidestarError } from "../errors.js";
+import type { ProcessTable } from "../source/procScan.js";
 import { readStat, startKeyNs } from "../source/procScanFiles.js";
 import { treePids } from "../source/procScanPids.js";
-import type { ProcessTable } from "../source/procScan.js";
 import { type Key, unknownKey } from "../source/recordWriter.js";
 
 /** Before the programs are attached: what the roots do from then on is seen. */
 export function addRoots(table: ProcessTable, rootPids: readonly number[], flags: number): void {
   for (const pid of rootPids) {
     const key = keyOf(pid);
-    if (key === undefined) throw new GuidestarError("NOT_FOUND", `There is no process ${pid} to trace.`);
+    if (key === undefined)
+      throw new GuidestarError("NOT_FOUND", `There is no process ${pid} to trace.`);
     // Of all processes outside the tree, guidestar looks only at itself.
     const parentPid = readStat(`/proc/${pid}`)?.parentPid;
     const parent = parentPid === process.pid ? keyOf(process.pid) : undefined;
