@@ -1,0 +1,56 @@
+/** The object file of the base programs, opened and set up for what is to be traced. */
+import { closeSync, existsSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BpfObject, Btf } from "../../bpf/libbpf/index.js";
+import { GuidestarError } from "../errors.js";
+import { enumOf } from "../source/recordWriter.js";
+import type { RecordLayout } from "../source/source.js";
+import type { BaseOptions } from "./base.js";
+import { cgroupIdOf, type Scope } from "./scope.js";
+
+const objectFile = fileURLToPath(new URL("../../bpf/core/process.bpf.o", import.meta.url));
+
+export function openBaseObject(): BpfObject {
+  if (existsSync(objectFile)) return BpfObject.open(objectFile);
+  throw new GuidestarError(
+    "FAILED_PRECONDITION",
+    `The kernel programs are not built (there is no ${objectFile}): run npm run build.`,
+  );
+}
+
+const scopeNames = {
+  all: "GS_SCOPE_ALL",
+  tree: "GS_SCOPE_TREE",
+  cgroup: "GS_SCOPE_CGROUP",
+} as const;
+
+/** Before load: sizes, read-only data, and which of two programs for exec fits this kernel. */
+export function configure(object: BpfObject, options: BaseOptions, layout: RecordLayout): void {
+  const { scope, ringBytes, processTableEntries, wakeupBytes = 0 } = options;
+  object.variables.setAll({
+    scope_kind: enumOf(layout, "gs_scope", scopeNames[scope.kind]),
+    scope_cgroup_id: scope.kind === "cgroup" ? cgroupIdOf(scope.path) : 0n,
+    wakeup_bytes: BigInt(wakeupBytes),
+  });
+  if (ringBytes !== undefined) object.map("ring").maxEntries = ringBytes;
+  if (processTableEntries !== undefined) object.map("processes").maxEntries = processTableEntries;
+  object.program(hasLoopHelper() ? "process_exec_unrolled" : "process_exec").autoload = false;
+}
+
+/** Came with 5.17; asked for by itself, since distributions take features back to older kernels. */
+export function hasLoopHelper(): boolean {
+  return Object.hasOwn(Btf.kernel().enum("bpf_func_id"), "BPF_FUNC_loop");
+}
+
+/** After load, before attach: the map holds the cgroup itself, not its path. */
+export function setScopeCgroup(
+  object: BpfObject,
+  scope: Scope & { readonly kind: "cgroup" },
+): void {
+  const fd = openSync(scope.path, "r");
+  try {
+    object.map("scope_cgroup").update(0, fd);
+  } finally {
+    closeSync(fd);
+  }
+}
