@@ -64,22 +64,22 @@ export async function startServer(script: Script): Promise<TestServer> {
     for (const [name, definition] of Object.entries(service)) {
       const answer = script.answers?.[name];
       if (answer === undefined) continue;
-      server.addService({ [name]: definition } as never, { [name]: unary(answer) } as unknown as UntypedServiceImplementation);
+      server.addService(
+        { [name]: definition } as never,
+        { [name]: unary(answer) } as unknown as UntypedServiceImplementation,
+      );
     }
   }
   const { upload } = script;
   if (upload) {
-    server.addService(
-      { Upload },
-      {
-        Upload: (
-          call: AsyncIterable<guidestar.UploadPluginRequest>,
-          callback: (error: unknown, value?: unknown) => void,
-        ) => {
-          void gather(call).then((parts) => reply(() => upload(parts), callback));
-        },
-      } as unknown as UntypedServiceImplementation,
-    );
+    server.addService({ Upload }, {
+      Upload: (
+        call: AsyncIterable<guidestar.UploadPluginRequest>,
+        callback: (error: unknown, value?: unknown) => void,
+      ) => {
+        void gather(call).then((parts) => reply(() => upload(parts), callback));
+      },
+    } as unknown as UntypedServiceImplementation);
   }
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(
