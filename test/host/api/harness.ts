@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { credentials, loadPackageDefinition, type ServiceError } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { type Client, type ConnectOptions, connect } from "../../../host/api/client.js";
@@ -85,6 +87,14 @@ export function existingClient(t: TestContext, address: string) {
         });
       }),
   };
+}
+
+/** Bytes in use, after everything that is no longer needed has been let go. */
+export function memoryInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 export function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
