@@ -11,8 +11,8 @@ import {
   VERDICT_DROP,
   VERDICT_KEEP,
 } from "./abi";
-import { type Process, processAt } from "./process";
-import type { Text } from "./text";
+import { Process, processAt } from "./process";
+import { Text } from "./text";
 
 /** What becomes of an event. */
 export enum Verdict {

@@ -1,4 +1,4 @@
-import type { Text } from "./text";
+import { Text } from "./text";
 
 /**
  * A fixed set of texts, asked by their UTF-8 bytes: `SHELLS.has(process.binary.basename)`. One hash

@@ -1,4 +1,4 @@
-import { type Event, type Process, type Text, TextSet, Verdict } from "guidestar";
+import { Event, Process, Text, TextSet, Verdict } from "guidestar";
 
 /**
  * System package managers and their own tools. Language package managers (npm, pip, gem, cargo …) are

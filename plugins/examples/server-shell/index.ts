@@ -1,4 +1,4 @@
-import { annotate, type Event, type Process, TextSet, Verdict } from "guidestar";
+import { annotate, Event, Process, TextSet, Verdict } from "guidestar";
 
 const SHELLS = new TextSet([
   "ash",
