@@ -10,6 +10,7 @@ import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { hostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
+import { defaultQueueLimits } from "./stream/queue.js";
 import { version } from "./version.js";
 
 export interface PipelineConfig {
@@ -33,6 +34,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly tls: ServerTls | undefined;
   /** Allows TCP beyond loopback without TLS. */
   readonly insecure: boolean;
+  /** Most events that wait for one client; what comes then is lost to it, and counted. */
+  readonly eventQueueSize: number;
 }
 
 export interface RunningPipeline {
@@ -86,6 +89,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       prepare: (module, { name }) => prepare(module, name === undefined ? {} : { name }),
       version,
       nodeName: config.nodeName,
+      queue: { ...defaultQueueLimits, events: config.eventQueueSize },
     });
   } catch (error) {
     await running.close();

@@ -9,12 +9,14 @@ import {
   pipelineConfig,
   type ScopeFlags,
   scopeOf,
+  wholeNumber,
 } from "./pipelineOptions.js";
 
 interface Flags extends PipelineFlags, ScopeFlags {
   readonly listen: readonly string[];
   readonly source: string;
   readonly insecure?: boolean;
+  readonly eventQueueSize: string;
   readonly serverCert?: string;
   readonly serverKey?: string;
   readonly clientCa?: string;
@@ -29,6 +31,7 @@ export function register(program: Command): void {
       "unix:///run/guidestar/guidestar.sock",
     ])
     .option("--insecure", "allow TCP beyond loopback without TLS")
+    .option("--event-queue-size <events>", "most events that wait for one client", "10000")
     .option("--server-cert <file>", "PEM file of the certificate to serve TCP with TLS")
     .option("--server-key <file>", "PEM file of the key for --server-cert")
     .option("--client-ca <file>", "PEM file of the authorities that sign clients' certificates")
@@ -64,6 +67,7 @@ async function daemon(flags: Flags): Promise<void> {
     listen: flags.listen,
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
+    eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
   });
   const status = await running.pipeline.status();
   log.info(

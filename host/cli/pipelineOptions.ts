@@ -67,7 +67,8 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
   };
 }
 
-function wholeNumber(text: string, option: string): number {
+/** @throws UsageError naming the option. */
+export function wholeNumber(text: string, option: string): number {
   if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new UsageError(`${option} takes a whole number from 1, not ${text}`);
 }

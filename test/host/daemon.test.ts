@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { connect } from "../../host/api/client.js";
 import { toNumber } from "../../host/api/numbers.js";
 import { collect, startTestDaemon, temporaryFolder } from "../support/daemon.js";
 import { shellPid, writeSyntheticRecording } from "../support/syntheticRecording.js";
+import { RawStream } from "./api/rawClient.js";
 
 const example = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../plugins/examples/${name}.wasm`, import.meta.url)));
@@ -61,43 +61,36 @@ test("streams with different filters each see their own", async (t) => {
 
 test("a hundred clients, half of which never read: the readers miss nothing", async (t) => {
   const file = path.join(temporaryFolder(t), "many.rec");
-  const processes = 4000;
+  const processes = 900;
   writeSyntheticRecording(file, { processes });
+  // Fifty readers in this one thread: the rate must be one that they can keep up with.
   const { connect, address } = await startTestDaemon(t, {
-    source: `recording:${file}?rate=30000&repeat=3`,
+    source: `recording:${file}?rate=600`,
+    eventQueueSize: 1000,
   });
   const client = await connect();
-  const idle = await Promise.all(Array.from({ length: 50 }, () => connect()));
-  const sleepers = idle.map((one) => one.sensors.getEvents());
+  const clients = await Promise.all(Array.from({ length: 50 }, () => connect()));
+  const sleepers = Array.from({ length: 50 }, () => new RawStream(t, address));
   await Promise.all(sleepers.map((stream) => stream.ready));
   // The recording has begun; what readers see from their start on must have no gap.
-  const readers = await Promise.all(
-    Array.from({ length: 50 }, async () => {
-      const one = await connectTo(address);
-      t.after(() => one.close());
-      return collect(one.sensors.getEvents());
-    }),
-  );
+  const readers = await Promise.all(clients.map((one) => collect(one.sensors.getEvents())));
   for (const events of readers) {
     const first = toNumber(events[0]?.sequence ?? 0);
     assert.ok(first >= 1);
     events.forEach((event, i) => assert.equal(toNumber(event.sequence), first + i));
-    assert.equal(toNumber(events.at(-1)?.sequence ?? 0), 3 * (2 * processes + 1));
+    assert.equal(toNumber(events.at(-1)?.sequence ?? 0), 2 * processes + 1);
   }
+  const total = 2 * processes + 1;
   const { streams } = await client.node.getStatus();
   assert.equal(streams.length, 50, "those that never read are still there");
   for (const { sent, lost, queued } of streams) {
-    assert.ok(toNumber(queued) <= 10_000, `${queued} queued`);
+    assert.ok(toNumber(queued) <= 1000, `${queued} queued`);
     assert.ok(toNumber(lost) > 0, "what they did not read is counted");
-    assert.equal(
-      toNumber(sent) + toNumber(queued) + toNumber(lost),
-      3 * (2 * processes + 1),
-      "sent, queued and lost are all there was",
-    );
+    // The recording began with the first of them; the others may have come an event later.
+    const all = toNumber(sent) + toNumber(queued) + toNumber(lost);
+    assert.ok(all <= total && all > total - 50, `${all} sent, queued or lost of ${total}`);
   }
 });
-
-const connectTo = (serverAddress: string) => connect({ serverAddress });
 
 test("an upload in a flood: every event once, before it undropped, after it judged", async (t) => {
   const file = path.join(temporaryFolder(t), "flood.rec");
@@ -106,7 +99,11 @@ test("an upload in a flood: every event once, before it undropped, after it judg
     processes,
     binary: (i) => (i % 2 === 0 ? "/usr/bin/dpkg" : "/usr/bin/tool"),
   });
-  const { connect } = await startTestDaemon(t, { source: `recording:${file}?rate=75000&repeat=4` });
+  const { connect } = await startTestDaemon(t, {
+    source: `recording:${file}?rate=75000&repeat=4`,
+    // The client shares a thread with the server here, and needs time.
+    eventQueueSize: 100_000,
+  });
   const client = await connect();
   const stream = client.sensors.getEvents();
   const collecting = collect(stream);

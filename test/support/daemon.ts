@@ -40,6 +40,7 @@ export async function startTestDaemon(
     listen: [address],
     tls: undefined,
     insecure: false,
+    eventQueueSize: 10_000,
     ...config,
   });
   const clients: Client[] = [];

@@ -95,5 +95,6 @@ function demoConfig(source: string, scope: Scope, address: string): DaemonConfig
     listen: [address],
     tls: undefined,
     insecure: false,
+    eventQueueSize: 10_000,
   };
 }
