@@ -6,7 +6,7 @@ import { openProcessTable } from "../source/processTable.js";
 import type { ScanScope } from "../source/procScan.js";
 import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
-import { configure, openBaseObject, setScopeCgroup } from "./baseObject.js";
+import { configure, defaultWakeupQuietMs, openBaseObject, setScopeCgroup } from "./baseObject.js";
 import { asStartupError, checkRequirements } from "./requirements.js";
 import { checkScope, type Scope } from "./scope.js";
 import { addDescendants, addRoots } from "./tree.js";
@@ -18,10 +18,13 @@ export interface BaseOptions {
   /** Most processes that can be followed at a time; default 32768. */
   readonly processTableEntries?: number;
   /**
-   * Wake the reader only once so many bytes wait for it (it must look by itself now and then).
-   * Default 0: whenever it has read everything.
+   * How long a CPU lets the reader sleep after it has woken it, in which time the reader looks by
+   * itself; default 1 ms. 0: a wake-up whenever the reader has read everything, several times as
+   * dear as the record itself.
    */
-  readonly wakeupBytes?: number;
+  readonly wakeupQuietMs?: number;
+  /** Do without the helper bpf_loop, as on kernels before 5.17. */
+  readonly withoutLoopHelper?: boolean;
   /** Show what was there before tracing began; default true. */
   readonly scan?: boolean;
 }
@@ -81,7 +84,13 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   return {
     layout,
     ...fds,
-    source: { ...fds, programFds: programs.map((program) => program.fd), layout, ...scan },
+    source: {
+      ...fds,
+      programFds: programs.map((program) => program.fd),
+      layout,
+      wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
+      ...scan,
+    },
     statistics: () => [],
     close,
   };
