@@ -1,5 +1,5 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
-import type { BpfObject } from "../../bpf/libbpf/index.js";
+import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
 import { readRecordLayout } from "../source/layout.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import { openProcessTable } from "../source/processTable.js";
@@ -33,12 +33,12 @@ export interface ProgramStatistics {
   readonly name: string;
   /** Runs and time, if the kernel counts them (sysctl kernel.bpf_stats_enabled). */
   readonly runs: bigint;
-  readonly runtimeNs: bigint;
+  readonly runTimeNs: bigint;
   /** Events that it missed, because it was running on that CPU already. */
   readonly recursionMisses: bigint;
 }
 
-/** Loaded and attached. Everything in it is detached and freed by `close()`. */
+/** Loaded and attached. `close()` detaches and frees all of it: close sources that read from it before. */
 export interface BaseSensor {
   readonly layout: RecordLayout;
   readonly ringFd: number;
@@ -91,9 +91,14 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
       wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
       ...scan,
     },
-    statistics: () => [],
+    statistics: () => programs.map((program) => statisticsOf(program.name, program.fd)),
     close,
   };
+}
+
+function statisticsOf(name: string, fd: number): ProgramStatistics {
+  const { runCount, runTimeNs, recursionMisses } = programInfo(fd);
+  return { name, runs: runCount, runTimeNs, recursionMisses };
 }
 
 /** The order matters: nothing that a process in scope does may fall in between. */
