@@ -13,9 +13,10 @@ const volatile __u32 scope_kind = GS_SCOPE_TREE;
 const volatile __u64 scope_cgroup_id = 0;
 
 /*
- * 0: the ring wakes its reader whenever the reader has caught up. Else the reader is woken
- * once this many bytes wait for it, and looks by itself now and then.
+ * How long a CPU lets the reader of the ring sleep after it has woken it. A wake-up is an
+ * interrupt, dearer than all the rest of a record; so the reader has to look again by itself that
+ * much later. 0: as the kernel does it, whenever the reader has read everything.
  */
-const volatile __u64 wakeup_bytes = 0;
+const volatile __u64 wakeup_quiet_ns = 0;
 
 #endif

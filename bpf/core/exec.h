@@ -120,7 +120,7 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 	if (at > sizeof(scratch->record))
 		at = sizeof(scratch->record);
 	fill_header(&exec->header, GS_RECORD_EXEC, at, spill.now, renaming.key, old_pid);
-	send(scratch->record, at, GS_RECORD_EXEC);
+	send(scratch->record, at, GS_RECORD_EXEC, spill.now);
 	return 0;
 }
 

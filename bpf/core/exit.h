@@ -41,6 +41,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	struct gs_process *known, last = {};
 	struct gs_key key = {};
 	struct gs_exit exit = {};
+	__u64 now;
 
 	if (task->signal->live.counter > 0 || task->flags & PF_KTHREAD)
 		return 0;
@@ -63,11 +64,11 @@ static __always_inline int on_exit(struct task_struct *task)
 
 	key.pid = pid;
 	key.key_ns = last.key_ns;
-	fill_header(&exit.header, GS_RECORD_EXIT, sizeof(exit), bpf_ktime_get_boot_ns(), key,
-		    task->pid);
+	now = bpf_ktime_get_boot_ns();
+	fill_header(&exit.header, GS_RECORD_EXIT, sizeof(exit), now, key, task->pid);
 	exit.parent = last.parent;
 	exit.code = wait_code(task);
-	send(&exit, sizeof(exit), GS_RECORD_EXIT);
+	send(&exit, sizeof(exit), GS_RECORD_EXIT, now);
 	return 0;
 }
 

@@ -140,6 +140,7 @@ struct gs_counters {
 	__u64 lost[GS_RECORD_TYPES]; /* no room in the ring */
 	__u64 table_full;	     /* a process that the process table could not take */
 	__u64 read_failed; /* a kernel or user read that failed; the record's flags say which */
+	__u64 woken_ns;	   /* no counter: when this CPU last woke the reader */
 };
 
 /* Value of the process table; its key is the thread group id. */

@@ -13,14 +13,6 @@ static __always_inline struct gs_counters *own_counters(void)
 	return bpf_map_lookup_elem(&counters, &zero);
 }
 
-static __always_inline void count_record(enum gs_record_type type, bool sent)
-{
-	struct gs_counters *count = own_counters();
-
-	if (count)
-		__sync_fetch_and_add(sent ? &count->sent[type] : &count->lost[type], 1);
-}
-
 static __always_inline void count_table_full(void)
 {
 	struct gs_counters *count = own_counters();
@@ -37,12 +29,11 @@ static __always_inline void count_read_failed(void)
 		__sync_fetch_and_add(&count->read_failed, 1);
 }
 
-static __always_inline __u64 wakeup_flags(void)
+static __always_inline __u64 wakeup_flags(const struct gs_counters *own, __u64 now)
 {
-	if (!wakeup_bytes)
+	if (!wakeup_quiet_ns)
 		return 0;
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP
-									   : BPF_RB_NO_WAKEUP;
+	return now - own->woken_ns < wakeup_quiet_ns ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void fill_header(struct gs_header *header, enum gs_record_type type,
@@ -58,12 +49,22 @@ static __always_inline void fill_header(struct gs_header *header, enum gs_record
 }
 
 /* Copies a record into the ring; false, and counted, if there is no room. */
-static __always_inline bool send(void *record, __u64 size, enum gs_record_type type)
+static __always_inline bool send(void *record, __u64 size, enum gs_record_type type, __u64 now)
 {
-	bool sent = bpf_ringbuf_output(&ring, record, size, wakeup_flags()) == 0;
+	struct gs_counters *own = own_counters();
+	__u64 flags;
 
-	count_record(type, sent);
-	return sent;
+	if (!own)
+		return false;
+	flags = wakeup_flags(own, now);
+	if (bpf_ringbuf_output(&ring, record, size, flags)) {
+		__sync_fetch_and_add(&own->lost[type], 1);
+		return false;
+	}
+	__sync_fetch_and_add(&own->sent[type], 1);
+	if (flags == BPF_RB_FORCE_WAKEUP)
+		own->woken_ns = now;
+	return true;
 }
 
 #endif

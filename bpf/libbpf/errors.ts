@@ -1,3 +1,4 @@
+import { permissionAdvice } from "./native/capabilities.js";
 import { describeErrno } from "./native/errno.js";
 
 /** What is known about a failure besides its sentence. */
@@ -70,10 +71,8 @@ export class ClosedError extends BpfError {
 }
 
 /** What usually helps with an error that can come from any bpf call. */
-export function generalAdvice(code: string): string | undefined {
-  if (code === "EPERM") {
-    return "it needs CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8): run as root, outside a container that takes them away";
-  }
+function generalAdvice(code: string): string | undefined {
+  if (code === "EPERM") return permissionAdvice();
   if (code === "EMFILE") return "raise the limit of open files (ulimit -n)";
   return undefined;
 }

@@ -1,12 +1,12 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
-import type { BpfObject } from "../../bpf/libbpf/index.js";
+import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
 import { readRecordLayout } from "../source/layout.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import { openProcessTable } from "../source/processTable.js";
 import type { ScanScope } from "../source/procScan.js";
 import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
-import { configure, openBaseObject, setScopeCgroup } from "./baseObject.js";
+import { configure, defaultWakeupQuietMs, openBaseObject, setScopeCgroup } from "./baseObject.js";
 import { asStartupError, checkRequirements } from "./requirements.js";
 import { checkScope, type Scope } from "./scope.js";
 import { addDescendants, addRoots } from "./tree.js";
@@ -18,10 +18,13 @@ export interface BaseOptions {
   /** Most processes that can be followed at a time; default 32768. */
   readonly processTableEntries?: number;
   /**
-   * Wake the reader only once so many bytes wait for it (it must look by itself now and then).
-   * Default 0: whenever it has read everything.
+   * How long a CPU lets the reader sleep after it has woken it, in which time the reader looks by
+   * itself; default 1 ms. 0: a wake-up whenever the reader has read everything, several times as
+   * dear as the record itself.
    */
-  readonly wakeupBytes?: number;
+  readonly wakeupQuietMs?: number;
+  /** Do without the helper bpf_loop, as on kernels before 5.17. */
+  readonly withoutLoopHelper?: boolean;
   /** Show what was there before tracing began; default true. */
   readonly scan?: boolean;
 }
@@ -30,12 +33,12 @@ export interface ProgramStatistics {
   readonly name: string;
   /** Runs and time, if the kernel counts them (sysctl kernel.bpf_stats_enabled). */
   readonly runs: bigint;
-  readonly runtimeNs: bigint;
+  readonly runTimeNs: bigint;
   /** Events that it missed, because it was running on that CPU already. */
   readonly recursionMisses: bigint;
 }
 
-/** Loaded and attached. Everything in it is detached and freed by `close()`. */
+/** Loaded and attached. `close()` detaches and frees all of it: close sources that read from it before. */
 export interface BaseSensor {
   readonly layout: RecordLayout;
   readonly ringFd: number;
@@ -81,10 +84,21 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   return {
     layout,
     ...fds,
-    source: { ...fds, programFds: programs.map((program) => program.fd), layout, ...scan },
-    statistics: () => [],
+    source: {
+      ...fds,
+      programFds: programs.map((program) => program.fd),
+      layout,
+      wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
+      ...scan,
+    },
+    statistics: () => programs.map((program) => statisticsOf(program.name, program.fd)),
     close,
   };
+}
+
+function statisticsOf(name: string, fd: number): ProgramStatistics {
+  const { runCount, runTimeNs, recursionMisses } = programInfo(fd);
+  return { name, runs: runCount, runTimeNs, recursionMisses };
 }
 
 /** The order matters: nothing that a process in scope does may fall in between. */

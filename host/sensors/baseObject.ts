@@ -10,6 +10,8 @@ import { cgroupIdOf, type Scope } from "./scope.js";
 
 const objectFile = fileURLToPath(new URL("../../bpf/core/process.bpf.o", import.meta.url));
 
+export const defaultWakeupQuietMs = 1;
+
 export function openBaseObject(): BpfObject {
   if (existsSync(objectFile)) return BpfObject.open(objectFile);
   throw new GuidestarError(
@@ -26,15 +28,16 @@ const scopeNames = {
 
 /** Before load: sizes, read-only data, and which of two programs for exec fits this kernel. */
 export function configure(object: BpfObject, options: BaseOptions, layout: RecordLayout): void {
-  const { scope, ringBytes, processTableEntries, wakeupBytes = 0 } = options;
+  const { scope, ringBytes, processTableEntries, wakeupQuietMs = defaultWakeupQuietMs } = options;
   object.variables.setAll({
     scope_kind: enumOf(layout, "gs_scope", scopeNames[scope.kind]),
     scope_cgroup_id: scope.kind === "cgroup" ? cgroupIdOf(scope.path) : 0n,
-    wakeup_bytes: BigInt(wakeupBytes),
+    wakeup_quiet_ns: BigInt(Math.round(wakeupQuietMs * 1e6)),
   });
   if (ringBytes !== undefined) object.map("ring").maxEntries = ringBytes;
   if (processTableEntries !== undefined) object.map("processes").maxEntries = processTableEntries;
-  object.program(hasLoopHelper() ? "process_exec_unrolled" : "process_exec").autoload = false;
+  const hasLoop = hasLoopHelper() && options.withoutLoopHelper !== true;
+  object.program(hasLoop ? "process_exec_unrolled" : "process_exec").autoload = false;
 }
 
 /** Came with 5.17; asked for by itself, since distributions take features back to older kernels. */

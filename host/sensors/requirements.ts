@@ -1,7 +1,6 @@
 /** What the machine must offer before anything is loaded; each lack is one sentence that says what to do. */
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { release } from "node:os";
-import { BpfError, libbpfVersion } from "../../bpf/libbpf/index.js";
+import { existsSync, readlinkSync } from "node:fs";
+import { BpfError, effectiveCapabilities, kernelInfo, libbpfVersion } from "../../bpf/libbpf/index.js";
 import { type ErrorCode, GuidestarError } from "../errors.js";
 
 export interface Lack {
@@ -24,22 +23,16 @@ export function findLacks(): Lack[] {
   );
 }
 
-const oldestKernel = { major: 5, minor: 8 };
-
-/** `major` and `minor` of a kernel release such as `6.1.0-56-cloud-amd64`. */
-export function kernelVersion(text = release()): { major: number; minor: number } {
-  const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(text) ?? [];
-  return { major: Number(major), minor: Number(minor) };
-}
+const oldestKernel = [5, 8] as const;
 
 function kernelAge(): Lack | undefined {
-  const { major, minor } = kernelVersion();
-  const isOld =
-    major < oldestKernel.major || (major === oldestKernel.major && minor < oldestKernel.minor);
-  if (!isOld) return undefined;
+  const { release, version } = kernelInfo();
+  const [major, minor] = version;
+  const [oldestMajor, oldestMinor] = oldestKernel;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
   return {
     code: "FAILED_PRECONDITION",
-    sentence: `This kernel is ${release()}; live events need Linux ${oldestKernel.major}.${oldestKernel.minor} or later.`,
+    sentence: `This kernel is ${release}; live events need Linux ${oldestMajor}.${oldestMinor} or later.`,
   };
 }
 
@@ -52,14 +45,10 @@ function libbpf(): Lack | undefined {
   }
 }
 
-const capability = { SYS_ADMIN: 21n, PERFMON: 38n, BPF: 39n };
-
 function privileges(): Lack | undefined {
-  const status = readFileSync("/proc/self/status", "latin1");
-  const effective = BigInt(`0x${/^CapEff:\s*(\S+)/m.exec(status)?.[1] ?? "0"}`);
-  const has = (number: bigint) => ((effective >> number) & 1n) === 1n;
-  if (has(capability.SYS_ADMIN) || (has(capability.BPF) && has(capability.PERFMON)))
-    return undefined;
+  const held = effectiveCapabilities();
+  const enough = held.includes("CAP_BPF") && held.includes("CAP_PERFMON");
+  if (enough || held.includes("CAP_SYS_ADMIN")) return undefined;
   return {
     code: "PERMISSION_DENIED",
     sentence:

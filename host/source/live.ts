@@ -14,6 +14,8 @@ export interface LiveSourceOptions {
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
+  /** How long a CPU does not wake us again after it has (`wakeup_quiet_ns`). */
+  readonly wakeupQuietMs: number;
   /** Hand over what is there already before anything new. */
   readonly scan?: ScanScope;
 }
@@ -30,16 +32,19 @@ class LiveSource implements Source {
   readonly layout: RecordLayout;
   readonly #ring: RingBuffer;
   readonly #counters: LossCounters;
+  readonly #lookAgainMs: number;
   #scanned: readonly Uint8Array[] = [];
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
   #measuredMs = performance.now();
+  #readSomething = true;
   #closed = false;
 
   constructor(options: LiveSourceOptions) {
     this.layout = options.layout;
     this.#ring = new RingBuffer(options.ringFd);
     this.#counters = new LossCounters(options);
+    this.#lookAgainMs = 2 * options.wakeupQuietMs;
     if (options.scan === undefined) return;
     const table = openProcessTable(options.tableFd, options.layout);
     try {
@@ -61,6 +66,7 @@ class LiveSource implements Source {
     const read = this.#ring.drain(maxRecords - scanned, (offset, size) => {
       visit(bytes, view, offset, size);
     });
+    if (read > 0) this.#readSomething = true;
     return scanned + read;
   }
 
@@ -68,7 +74,7 @@ class LiveSource implements Source {
     if (this.#closed) return "ended";
     this.#followClock();
     if (this.#hasScanned()) return "ready";
-    const how = await this.#ring.wait(timeoutMs);
+    const how = await this.#waitForRing(timeoutMs);
     return how === "closed" ? "ended" : how;
   }
 
@@ -98,6 +104,18 @@ class LiveSource implements Source {
       visit(bytes, new DataView(bytes.buffer), 0, bytes.length);
     }
     return count;
+  }
+
+  /**
+   * For a while after it woke us, the kernel doesn't wake us again: after something was read, what
+   * came without a wake-up is found by looking once more, when that while is over for sure.
+   */
+  async #waitForRing(timeoutMs: number): Promise<"ready" | "timeout" | "closed"> {
+    const shortMs = this.#lookAgainMs;
+    if (!this.#readSomething || timeoutMs <= shortMs) return this.#ring.wait(timeoutMs);
+    this.#readSomething = false;
+    const how = await this.#ring.wait(shortMs);
+    return how === "timeout" ? this.#ring.wait(timeoutMs - shortMs) : how;
   }
 
   /** The wall clock may be set while we run. */

@@ -1,53 +1,75 @@
-/** What the kernel programs could not deliver, added up over all CPUs. */
-import { cpus, MapByFd } from "./mapByFd.js";
+/** What the kernel programs sent and what they could not, added up over all CPUs. */
+import { bytesCodec, KernelMap, possibleCpus, programInfo } from "../../bpf/libbpf/index.js";
 import { enumOf, fieldOf, structOf } from "./recordWriter.js";
 import type { RecordLayout, SourceLosses } from "./source.js";
 
 export interface Totals {
-  /** Records by type, index `enum gs_record_type`. */
+  /** Records, index `enum gs_record_type`. */
   readonly sent: readonly number[];
   readonly lost: readonly number[];
   readonly tableFull: number;
   readonly readFailed: number;
 }
 
-/** Reads the counters of one object. */
-export class LossCounters {
-  readonly #layout: RecordLayout;
-  readonly #map: MapByFd;
+export interface LossCountersOptions {
+  readonly countersFd: number;
+  readonly programFds: readonly number[];
+  readonly layout: RecordLayout;
+}
 
-  constructor(options: { readonly countersFd: number; readonly layout: RecordLayout }) {
-    this.#layout = options.layout;
-    this.#map = new MapByFd(options.countersFd);
+/** Takes a duplicate of the counters' descriptor; those of the programs must stay open. */
+export class LossCounters {
+  readonly #options: LossCountersOptions;
+  readonly #structBytes: number;
+  readonly #map: KernelMap<Uint8Array, Uint8Array>;
+  readonly #types: number;
+
+  constructor(options: LossCountersOptions) {
+    this.#options = options;
+    this.#structBytes = structOf(options.layout, "gs_counters").size;
+    this.#types = enumOf(options.layout, "gs_record_type", "GS_RECORD_TYPES");
+    this.#map = KernelMap.from(options.countersFd, {
+      key: bytesCodec(4),
+      value: bytesCodec(this.#structBytes * possibleCpus()),
+    });
   }
 
+  /** A run that a program missed is a record that was lost before it could be made. */
   read(): SourceLosses {
     const { lost, tableFull, readFailed } = this.totals();
-    return { ring: lost.reduce((sum, each) => sum + each, 0), tableFull, readFailed };
+    const ring = lost.reduce((sum, each) => sum + each, 0);
+    return { ring: ring + this.#missedRuns(), tableFull, readFailed };
   }
 
   totals(): Totals {
-    const struct = structOf(this.#layout, "gs_counters");
-    const bytes = this.#map.lookup(new Uint8Array(4), struct.size * cpus()) ?? new Uint8Array(0);
+    const bytes = this.#map.lookup(new Uint8Array(4)) ?? new Uint8Array(0);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const sum = (field: string, index = 0) => {
-      const { offset } = fieldOf(struct, "gs_counters", field);
-      let total = 0n;
-      for (let at = 0; at < bytes.length; at += struct.size) {
-        total += view.getBigUint64(at + offset + 8 * index, true);
-      }
-      return Number(total);
-    };
-    const types = Array.from({ length: enumOf(this.#layout, "gs_record_type", "GS_RECORD_TYPES") });
+    const byType = (field: string) =>
+      Array.from({ length: this.#types }, (_, type) => this.#sum(view, field, type));
     return {
-      sent: types.map((_, type) => sum("sent", type)),
-      lost: types.map((_, type) => sum("lost", type)),
-      tableFull: sum("table_full"),
-      readFailed: sum("read_failed"),
+      sent: byType("sent"),
+      lost: byType("lost"),
+      tableFull: this.#sum(view, "table_full", 0),
+      readFailed: this.#sum(view, "read_failed", 0),
     };
   }
 
   close(): void {
     this.#map.close();
+  }
+
+  #sum(view: DataView, field: string, index: number): number {
+    const struct = structOf(this.#options.layout, "gs_counters");
+    const { offset } = fieldOf(struct, "gs_counters", field);
+    let sum = 0n;
+    for (let at = offset + 8 * index; at < view.byteLength; at += this.#structBytes) {
+      sum += view.getBigUint64(at, true);
+    }
+    return Number(sum);
+  }
+
+  #missedRuns(): number {
+    const misses = this.#options.programFds.map((fd) => programInfo(fd).recursionMisses);
+    return Number(misses.reduce((sum, each) => sum + each, 0n));
   }
 }

@@ -1,31 +1,40 @@
 /** The kernel's process table, by its descriptor, in whatever thread. */
-import { GuidestarError } from "../errors.js";
-import { MapByFd } from "./mapByFd.js";
-import type { ProcessTable, TableEntry } from "./procScan.js";
+import { BpfError, bytesCodec, KernelMap } from "../../bpf/libbpf/index.js";
+import type { ProcessTable } from "./procScan.js";
 import { readKeyNs, structOf, writeProcess } from "./recordWriter.js";
 import type { RecordLayout } from "./source.js";
 
+/** Takes a duplicate of the descriptor. Throws `BpfError`. */
 export function openProcessTable(
   fd: number,
   layout: RecordLayout,
 ): ProcessTable & { close(): void } {
-  const map = new MapByFd(fd);
-  const keyOf = (pid: number) => new Uint8Array(Uint32Array.of(pid).buffer);
+  const value = bytesCodec(structOf(layout, "gs_process").size);
+  const map = KernelMap.from(fd, { key: bytesCodec(4), value });
   return {
     keyNsOf(pid) {
-      const value = map.lookup(keyOf(pid), structOf(layout, "gs_process").size);
-      return value && readKeyNs(layout, value);
+      const found = map.lookup(keyBytes(pid));
+      return found && readKeyNs(layout, found);
     },
-    add(pid: number, entry: TableEntry) {
-      const r = map.update(keyOf(pid), writeProcess(layout, entry), 1);
-      if (r === 0) return "added";
-      if (r === -17) return "there";
-      if (r === -7) return "full";
-      throw new GuidestarError("INTERNAL", `update ${r}`);
+    add(pid, entry) {
+      try {
+        map.update(keyBytes(pid), writeProcess(layout, entry), "create");
+        return "added";
+      } catch (error) {
+        if (error instanceof BpfError && error.code === "EEXIST") return "there";
+        if (error instanceof BpfError && fullCodes.has(error.code)) return "full";
+        throw error;
+      }
     },
     remove(pid) {
-      map.remove(keyOf(pid));
+      map.delete(keyBytes(pid));
     },
-    close() {},
+    close() {
+      map.close();
+    },
   };
 }
+
+const fullCodes = new Set(["E2BIG", "ENOMEM", "ENOSPC"]);
+
+const keyBytes = (pid: number): Uint8Array => new Uint8Array(Uint32Array.of(pid).buffer);

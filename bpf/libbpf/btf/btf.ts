@@ -4,6 +4,7 @@ import { didYouMean } from "../suggest.js";
 import { type BtfFunction, functionOf } from "./functions.js";
 import { type BtfType, Kind, kindNames, type TypeOfKind } from "./kinds.js";
 import { layoutOf, type StructLayout } from "./layout.js";
+import { loadedBtf } from "./loaded.js";
 import { parseType } from "./parse.js";
 import { TypeTable } from "./table.js";
 import { typeText } from "./text.js";
@@ -33,6 +34,12 @@ export class Btf {
   /** A loaded kernel module's, which includes the kernel's types. */
   static module(name: string): Btf {
     return new Btf(readKernelBtf(name), Btf.kernel());
+  }
+
+  /** A BTF that is loaded in the kernel, by its id; undefined if it is gone or we may not read it. */
+  static byId(id: number): Btf | undefined {
+    const bytes = loadedBtf(id);
+    return bytes && new Btf(bytes);
   }
 
   /** Highest type id. */

@@ -16,6 +16,10 @@ export const libc = bindLazily(libcLibrary, {
     "int fcntl(int fd, int command, ...)",
   ),
   gettid: native<[], number>("int gettid()"),
+  lsmListModules: native<
+    [number: number, ids: Memory, size: Memory, flags: number],
+    number | bigint
+  >("long syscall(long number, void *ids, void *size, uint32_t flags)"),
   memcpy: native<[to: Memory, from: Memory, size: number], Pointer>(
     "void *memcpy(void *to, const void *from, size_t size)",
   ),
@@ -32,6 +36,15 @@ export const libc = bindLazily(libcLibrary, {
   >("void *mmap(void *address, size_t size, int protection, int flags, int fd, int64_t offset)"),
   munmap: native<[address: Pointer, size: number], number>(
     "int munmap(void *address, size_t size)",
+  ),
+  perfEventOpen: native<
+    [number: number, attributes: Memory, pid: number, cpu: number, group: number, flags: number],
+    number | bigint
+  >(
+    "long syscall(long number, void *attributes, int pid, int cpu, int group, unsigned long flags)",
+  ),
+  read: native<[fd: number, to: Memory, size: number], number | bigint>(
+    "ssize_t read(int fd, void *to, size_t size)",
   ),
   sysconf: native<[name: number], number>("long sysconf(int name)"),
   usleep: native<[microseconds: number], number>("int usleep(unsigned int microseconds)"),
@@ -70,6 +83,17 @@ export function duplicateFd(what: string, fd: number): number {
   const copy = libc.fcntl(fd, F_DUPFD_CLOEXEC, "int", 3);
   if (copy < 0) throw BpfError.fromErrno(`cannot duplicate fd ${fd} for ${what}`, koffi.errno());
   return copy;
+}
+
+const SYS_LSM_LIST_MODULES = 461;
+
+/** Ids of the active security modules; undefined before kernel 6.8. */
+export function lsmListModules(): number[] | undefined {
+  const ids = new BigUint64Array(64);
+  const size = new Uint32Array([ids.byteLength]);
+  const bytes = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer);
+  const count = Number(libc.lsmListModules(SYS_LSM_LIST_MODULES, bytes(ids), bytes(size), 0));
+  return count < 0 ? undefined : Array.from(ids.subarray(0, count), Number);
 }
 
 let page: number | undefined;

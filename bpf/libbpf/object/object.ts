@@ -110,8 +110,8 @@ export class BpfObject {
   }
 
   /** The map of this name; throws, naming the nearest spelling. */
-  map(name: string): ObjectMap {
-    return this.#named("map", this.maps, name);
+  map<K = unknown, V = unknown>(name: string): ObjectMap<K, V> {
+    return this.#named("map", this.maps, name) as ObjectMap<unknown, unknown> as ObjectMap<K, V>;
   }
 
   /**
@@ -125,7 +125,8 @@ export class BpfObject {
     const text = log.end();
     if (value < 0) {
       this.#state = "failed";
-      throw loadError(this.#handle.what, value, messages, text);
+      const { what: object } = this.#handle;
+      throw loadError({ object, programs: this.programs, errno: value, messages, log: text });
     }
     this.#state = "loaded";
     return this;

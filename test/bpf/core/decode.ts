@@ -143,7 +143,7 @@ export class Decoder {
   }
 
   #flags(bits: number): string[] {
-    return Object.entries(this.layout.enums["gs_process_flag"] ?? {})
+    return Object.entries(this.layout.enums.gs_process_flag ?? {})
       .filter(([, bit]) => (bits & bit) !== 0)
       .map(([name]) => name.replace("GS_FLAG_", ""));
   }

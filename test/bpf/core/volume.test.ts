@@ -47,7 +47,7 @@ describe("many processes at once", () => {
       collector.drain();
       const { forks, execs, exits, losses } = collector.result();
       const { sent, lost } = counters.totals();
-      const type = (name: string) => base.layout.enums["gs_record_type"]?.[name] ?? -1;
+      const type = (name: string) => base.layout.enums.gs_record_type?.[name] ?? -1;
       for (const [name, made, read] of [
         ["GS_RECORD_FORK", count, forks.length],
         ["GS_RECORD_EXEC", count + 1, execs.length],
