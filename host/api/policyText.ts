@@ -25,18 +25,20 @@ export function parsePolicy(yaml: string): Policy {
     const { line, col } = lines.linePos(offset);
     return invalid(`policy, line ${line}, column ${col}: ${why}`);
   };
-  const documents = parseAllDocuments(yaml, { lineCounter: lines, prettyErrors: false });
-  const [document, second] = "empty" in documents ? [] : documents;
-  const problem = document?.errors[0] ?? second?.errors[0] ?? document?.warnings[0];
+  const parsed = guard(() => parseAllDocuments(yaml, { lineCounter: lines, prettyErrors: false }));
+  const documents = "empty" in parsed ? [] : parsed;
+  const problem = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])[0];
   if (problem !== undefined) throw fail(problem.pos[0], problem.message);
-  if (document === undefined || document.contents === null) {
+  // A line of dashes before or after the policy makes a document too, with nothing in it.
+  const [document, second] = documents.filter(({ contents }) => !isNothing(contents));
+  if (document === undefined) {
     throw invalid("the policy is empty: it needs metadata.name and spec");
   }
   if (second !== undefined) {
     throw fail(second.range[0], "a second document begins; add one policy at a time");
   }
   const root = document.contents;
-  if (!isMap(root)) throw fail(root.range?.[0] ?? 0, "a policy is a mapping of fields");
+  if (!isMap(root)) throw fail(offsetOf(root), "a policy is a mapping of fields");
   const unknown = firstUnknown(root, policyFields);
   if (unknown !== undefined) throw fail(unknown.offset, unknown.message);
 
@@ -49,7 +51,13 @@ export function parsePolicy(yaml: string): Policy {
   if (!isScalar(name) || typeof name.value !== "string" || name.value === "") {
     throw fail(offsetOf(name ?? metadata), "metadata.name is missing: it must be a string");
   }
-  return { name: name.value, yaml, content: toPlain(() => document.toJS()) };
+  // Aliases are resolved here; too many of them are refused.
+  const content: Policy["content"] = guard(() => document.toJS());
+  return { name: name.value, yaml, content };
+}
+
+function isNothing(node: unknown): boolean {
+  return node === null || (isScalar(node) && node.value === null);
 }
 
 function firstUnknown(map: YAMLMap, known: readonly string[]) {
@@ -66,14 +74,13 @@ function offsetOf(node: unknown): number {
   return (node as { range?: readonly number[] | null }).range?.[0] ?? 0;
 }
 
-/** Aliases are resolved here; too many of them are refused. */
-function toPlain(resolve: () => unknown): Readonly<Record<string, unknown>> {
+/** The parser throws at what it cannot even take apart, such as a hundred thousand nested lists. */
+function guard<Result>(parse: () => Result): Result {
   try {
-    return resolve() as Readonly<Record<string, unknown>>;
+    return parse();
   } catch (error) {
-    throw new GuidestarError("INVALID_ARGUMENT", `policy: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const { message } = error as Error;
+    throw new GuidestarError("INVALID_ARGUMENT", `policy: ${message}`, { cause: error });
   }
 }
 

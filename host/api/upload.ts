@@ -77,10 +77,9 @@ class Receiver {
   }
 
   #tooBig(bytes?: number): GuidestarError {
-    const size = bytes === undefined ? "has more" : `has ${bytes} bytes`;
     return new GuidestarError(
       "RESOURCE_EXHAUSTED",
-      `the module ${size}${bytes === undefined ? ` than ${this.mostBytes} bytes, the most` : `; ${this.mostBytes} are the most`} that this daemon takes`,
+      `the module has ${bytes ?? "too many"} bytes; this daemon takes at most ${this.mostBytes}`,
     );
   }
 }
