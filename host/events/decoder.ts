@@ -46,8 +46,12 @@ export class Decoder {
     const { header, types } = this.#fields;
     if (size >= header.end) {
       const type = view.getUint16(offset + header.type, true);
-      if (type === types.exec && size >= this.#fields.exec.end)
-        return this.#exec(bytes, view, offset, size);
+      const isExec = type === types.exec || type === types.process;
+      if (isExec && size >= this.#fields.exec.end) {
+        const process = this.#process(bytes, view, offset, size);
+        if (type === types.process || !process) return undefined;
+        return this.#event(view, offset, { type: EventType.EXEC, process });
+      }
       if (type === types.exit && size >= this.#fields.exit.end) return this.#exit(view, offset);
       if (type === types.fork && size >= this.#fields.fork.end) return this.#fork(view, offset);
       if (type === types.args && size >= this.#fields.args.end)
@@ -94,7 +98,13 @@ export class Decoder {
     return undefined;
   }
 
-  #exec(bytes: Uint8Array, view: DataView, offset: number, size: number): Event | undefined {
+  /** The process that an exec record tells of, as the living instance of its pid from now on. */
+  #process(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    size: number,
+  ): CachedProcess | undefined {
     const { header, exec, flags: flag } = this.#fields;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const strings = execStrings(exec, buffer, view, offset, size);
@@ -138,7 +148,7 @@ export class Decoder {
     });
     if (replaced) release(replaced);
     this.#cache.set(process);
-    return this.#event(view, offset, { type: EventType.EXEC, process });
+    return process;
   }
 
   /** After a fork the creator; else the instance of the same pid that this exec replaced. */

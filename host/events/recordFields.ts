@@ -13,6 +13,7 @@ export function recordFields(layout: RecordLayout) {
       exec: type("GS_RECORD_EXEC"),
       exit: type("GS_RECORD_EXIT"),
       args: type("GS_RECORD_ARGS"),
+      process: type("GS_RECORD_PROCESS"),
     },
     flags: {
       clone: flag("GS_FLAG_CLONE"),

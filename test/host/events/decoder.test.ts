@@ -157,6 +157,17 @@ test("arguments of which a piece was lost are flagged, not made up", () => {
   assert.equal(event?.process.flags, "truncArgs");
 });
 
+test("a process outside the scope is known to its children and makes no event", () => {
+  const { decode } = newDecoder();
+  const process = make.exec(bash, bashStrings);
+  process.writeUInt16LE(layout.enums.gs_record_type?.GS_RECORD_PROCESS ?? 0, 4);
+  assert.equal(decode(process), undefined);
+  const child = { "header.pid": 11, "header.key_ns": 200, "parent.pid": 10, "parent.key_ns": 100 };
+  const event = decode(make.exec({ ...child, flags: make.flags("GS_FLAG_CLONE") }));
+  assert.equal(event?.parent?.binary, "/bin/bash");
+  assert.equal(event?.sequence, 1);
+});
+
 test("records that make no sense are counted and make no event", () => {
   const { decode, decoder } = newDecoder();
   const short = make.exit({ "header.pid": 1 }).subarray(0, 16);
