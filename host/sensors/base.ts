@@ -6,7 +6,13 @@ import { openProcessTable } from "../source/processTable.js";
 import type { ScanScope } from "../source/procScan.js";
 import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
-import { configure, defaultWakeupQuietMs, openBaseObject, setScopeCgroup } from "./baseObject.js";
+import {
+  checkOptions,
+  configure,
+  defaultWakeupQuietMs,
+  openBaseObject,
+  setScopeCgroup,
+} from "./baseObject.js";
 import { asStartupError, checkRequirements } from "./requirements.js";
 import { checkScope, type Scope } from "./scope.js";
 import { addDescendants, addRoots } from "./tree.js";
@@ -53,6 +59,7 @@ export interface BaseSensor {
 
 /** Throws a `GuidestarError` with one clear sentence if this machine or the scope doesn't allow it. */
 export function loadBase(options: BaseOptions): BaseSensor {
+  checkOptions(options);
   checkRequirements();
   checkScope(options.scope);
   const open: { close(): void }[] = [];

@@ -20,6 +20,34 @@ export function openBaseObject(): BpfObject {
   );
 }
 
+const ringLimits = { min: 4096, max: 2 ** 30 };
+
+/** Throws one clear sentence if a number can't be what it should. */
+export function checkOptions(options: BaseOptions): void {
+  const { ringBytes, processTableEntries, wakeupQuietMs } = options;
+  if (ringBytes !== undefined && !isRingSize(ringBytes)) {
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `The ring can't have ${ringBytes} bytes: it must be a power of two from ${ringLimits.min} to ${ringLimits.max}.`,
+    );
+  }
+  if (processTableEntries !== undefined && !(processTableEntries >= 1)) {
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `The process table can't have ${processTableEntries} entries: it must have at least 1.`,
+    );
+  }
+  if (wakeupQuietMs !== undefined && !(wakeupQuietMs >= 0 && wakeupQuietMs <= 1000)) {
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `The reader can't be left asleep for ${wakeupQuietMs} ms: it must be from 0 to 1000.`,
+    );
+  }
+}
+
+const isRingSize = (bytes: number): boolean =>
+  bytes >= ringLimits.min && bytes <= ringLimits.max && Number.isInteger(Math.log2(bytes));
+
 const scopeNames = {
   all: "GS_SCOPE_ALL",
   tree: "GS_SCOPE_TREE",

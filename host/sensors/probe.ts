@@ -84,7 +84,8 @@ function listFeatures(found: Features): ProbedFeature[] {
     }),
     rated("bpf_loop", hasLoopHelper(), {
       with: "arguments up to 6 MiB and paths of any depth, whole",
-      without: "arguments up to 512 KiB and paths of 64 directories, whole; longer ones cut and flagged",
+      without:
+        "arguments up to 512 KiB and paths of 64 directories, whole; longer ones cut and flagged",
     }),
     rated("cgroup v2", findCgroupMount() !== undefined, {
       with: "cgroup ids, and tracing of one cgroup",

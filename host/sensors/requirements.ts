@@ -1,6 +1,11 @@
 /** What the machine must offer before anything is loaded; each lack is one sentence that says what to do. */
 import { existsSync, readlinkSync } from "node:fs";
-import { BpfError, effectiveCapabilities, kernelInfo, libbpfVersion } from "../../bpf/libbpf/index.js";
+import {
+  BpfError,
+  effectiveCapabilities,
+  kernelInfo,
+  libbpfVersion,
+} from "../../bpf/libbpf/index.js";
 import { type ErrorCode, GuidestarError } from "../errors.js";
 
 export interface Lack {

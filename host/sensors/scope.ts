@@ -1,7 +1,7 @@
 /** What is traced, as the user says it. */
 import { statSync } from "node:fs";
 import { GuidestarError } from "../errors.js";
-import { readStat } from "../source/procScanFiles.js";
+import { readText } from "../source/procScanFiles.js";
 
 export type Scope =
   | { readonly kind: "all" }
@@ -55,10 +55,23 @@ function checkRoots(rootPids: readonly number[]): void {
         `${pid} is no process id: it must be a number from 1 up.`,
       );
     }
-    if (readStat(`/proc/${pid}`) === undefined) {
+    const leader = leaderOf(pid);
+    if (leader === undefined) {
       throw new GuidestarError("NOT_FOUND", `There is no process ${pid} to trace.`);
     }
+    if (leader !== pid) {
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `${pid} is a thread of process ${leader}: name the process.`,
+      );
+    }
   }
+}
+
+/** Threads have folders in /proc, too. */
+function leaderOf(pid: number): number | undefined {
+  const leader = /^Tgid:\s*(\d+)$/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1];
+  return leader === undefined ? undefined : Number(leader);
 }
 
 function checkCgroup(path: string): void {

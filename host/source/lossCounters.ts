@@ -1,5 +1,6 @@
 /** What the kernel programs sent and what they could not, added up over all CPUs. */
-import { bytesCodec, KernelMap, possibleCpus, programInfo } from "../../bpf/libbpf/index.js";
+import { possibleCpus, programInfo } from "../../bpf/libbpf/index.js";
+import { openRawMap, type RawMap } from "./rawMap.js";
 import { enumOf, fieldOf, structOf } from "./recordWriter.js";
 import type { RecordLayout, SourceLosses } from "./source.js";
 
@@ -21,17 +22,14 @@ export interface LossCountersOptions {
 export class LossCounters {
   readonly #options: LossCountersOptions;
   readonly #structBytes: number;
-  readonly #map: KernelMap<Uint8Array, Uint8Array>;
+  readonly #map: RawMap;
   readonly #types: number;
 
   constructor(options: LossCountersOptions) {
     this.#options = options;
     this.#structBytes = structOf(options.layout, "gs_counters").size;
     this.#types = enumOf(options.layout, "gs_record_type", "GS_RECORD_TYPES");
-    this.#map = KernelMap.from(options.countersFd, {
-      key: bytesCodec(4),
-      value: bytesCodec(this.#structBytes * possibleCpus()),
-    });
+    this.#map = openRawMap(options.countersFd, 4, this.#structBytes * possibleCpus());
   }
 
   /** A run that a program missed is a record that was lost before it could be made. */

@@ -1,6 +1,7 @@
 /** The kernel's process table, by its descriptor, in whatever thread. */
-import { BpfError, bytesCodec, KernelMap } from "../../bpf/libbpf/index.js";
+import { BpfError } from "../../bpf/libbpf/index.js";
 import type { ProcessTable } from "./procScan.js";
+import { openRawMap } from "./rawMap.js";
 import { readKeyNs, structOf, writeProcess } from "./recordWriter.js";
 import type { RecordLayout } from "./source.js";
 
@@ -9,8 +10,7 @@ export function openProcessTable(
   fd: number,
   layout: RecordLayout,
 ): ProcessTable & { close(): void } {
-  const value = bytesCodec(structOf(layout, "gs_process").size);
-  const map = KernelMap.from(fd, { key: bytesCodec(4), value });
+  const map = openRawMap(fd, 4, structOf(layout, "gs_process").size);
   return {
     keyNsOf(pid) {
       const found = map.lookup(keyBytes(pid));
