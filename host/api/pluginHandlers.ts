@@ -10,12 +10,12 @@ import { pluginsService as service } from "./services.js";
 import { receiveModule, type UploadLimits } from "./upload.js";
 
 /**
- * Validates and rewrites a module. `name`: to register it under; undefined: as its manifest says.
+ * Validates and rewrites a module. `name`: to register it under; absent: as its manifest says.
  * Rejects with `INVALID_ARGUMENT` and the reason.
  */
 export type Prepare = (
   module: Uint8Array,
-  options: { readonly name: string | undefined },
+  options: { readonly name?: string },
 ) => Promise<PreparedPlugin>;
 
 export interface PluginHandlersOptions {
@@ -34,7 +34,7 @@ export function pluginHandlers(options: PluginHandlersOptions): Handlers<typeof 
     const { name, module } = await receiveModule(call, limits);
     return queue.run(async () => {
       refuseCancelled(call);
-      const plugin = await prepare(module, { name: name === "" ? undefined : name });
+      const plugin = await prepare(module, name === "" ? {} : { name });
       refuseCancelled(call);
       const { active, replaced } = await port.activate(plugin);
       return {

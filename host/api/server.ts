@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly queue?: QueueLimits | undefined;
   /** Event streams at a time. Default 1,000. */
   readonly mostStreams?: number | undefined;
-  /** Default 8 MiB a module, 60 s an upload, 8 at a time. */
+  /** Default 4 MiB a module, 60 s an upload, 8 at a time. */
   readonly upload?: UploadLimits | undefined;
   /** How long `close` waits for clients to read what is theirs. Default 2,000. */
   readonly closeGraceMs?: number | undefined;

@@ -13,7 +13,7 @@ export interface UploadLimits {
 }
 
 export const defaultUploadLimits: UploadLimits = {
-  bytes: 8 * 1024 * 1024,
+  bytes: 4 * 1024 * 1024,
   timeMs: 60_000,
   atATime: 8,
 };

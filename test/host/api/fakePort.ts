@@ -14,11 +14,18 @@ export class FakePort implements PipelinePort {
   subscribeError: Error | undefined;
   /** Set to make `subscribe` wait. */
   subscribeGate: Promise<void> = Promise.resolve();
+  /** Subscriptions that wait for the gate. */
+  waiting = 0;
   readonly chain: ActivePlugin[] = [];
   sequence = 0;
 
   async subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed> {
-    await this.subscribeGate;
+    this.waiting++;
+    try {
+      await this.subscribeGate;
+    } finally {
+      this.waiting--;
+    }
     if (this.subscribeError !== undefined) throw this.subscribeError;
     this.feeds.set(listener, spec);
     return { close: () => void this.feeds.delete(listener) };

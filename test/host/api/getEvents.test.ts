@@ -168,9 +168,22 @@ test("a call that is cancelled while it waits to be subscribed leaves nothing be
   assert.equal((await node.getStatus()).streams.length, 1);
   stream.cancel();
   while ((await node.getStatus()).streams.length > 0);
+  const second = sensors.getEvents();
+  await until(() => port.waiting === 2);
+  second.cancel();
+  while ((await node.getStatus()).streams.length > 0);
   open();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => port.waiting === 0);
   assert.equal(port.feeds.size, 0);
+  // A refusal that nobody waits for any more does no harm either.
+  port.subscribeGate = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error("too late")), 100);
+  });
+  const third = sensors.getEvents();
+  await until(() => port.waiting === 1);
+  third.cancel();
+  await until(() => port.waiting === 0);
+  assert.equal(await sensors.getVersion(), "1.2.3");
 });
 
 test("a deadline releases a stream, even one whose client never reads", async (t) => {

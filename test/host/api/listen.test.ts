@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { parseAddress } from "../../../host/api/address.js";
+import { connect } from "../../../host/api/client.js";
 import { checkExposure } from "../../../host/api/exposure.js";
 import { bindUnixSocket } from "../../../host/api/unixSocket.js";
 import { connected, existingClient, start, temporaryDirectory } from "./harness.js";
@@ -76,14 +77,37 @@ test("a directory that cannot be made is named", async (t) => {
 });
 
 test("without permission for the directory, the error says what to do", async (t) => {
-  if (process.getuid?.() === 0) return t.skip("root may do anything");
   const directory = join(temporaryDirectory(t), "closed");
   mkdirSync(directory);
   chmodSync(directory, 0o500);
-  await assert.rejects(start(t, { listen: [`unix://${directory}/s.sock`] }), {
-    code: "PERMISSION_DENIED",
-    message: /no permission to make a socket there; run as root, or choose another place/,
+  await asNobody(async () => {
+    await assert.rejects(start(t, { listen: [`unix://${directory}/s.sock`] }), {
+      code: "PERMISSION_DENIED",
+      message: /^cannot listen at .*s.sock: no permission .*; run as root, or choose another place/,
+    });
+    await assert.rejects(start(t, { listen: [`unix://${directory}/more/s.sock`] }), {
+      code: "PERMISSION_DENIED",
+      message: /no permission to make the directory .*closed\/more; run as root/,
+    });
   });
+});
+
+test("another user cannot connect, nor take the daemon's place", async (t) => {
+  if (process.getuid?.() !== 0) return t.skip("only root can act as two users");
+  const directory = temporaryDirectory(t);
+  chmodSync(directory, 0o777);
+  const { address } = await start(t, { listen: [`${directory}/s.sock`] });
+  await asNobody(async () => {
+    await assert.rejects(connect({ serverAddress: address }), {
+      code: "PERMISSION_DENIED",
+      message: `no permission to connect to ${address}: the socket belongs to the user that runs the daemon, mostly root`,
+    });
+    await assert.rejects(start(t, { listen: [address] }), {
+      code: "PERMISSION_DENIED",
+      message: `cannot listen at ${address}: another user's socket is there; choose another path with --listen`,
+    });
+  });
+  await connected(t, { serverAddress: address });
 });
 
 test("localhost is reached by every address it has, on one port", async (t) => {
@@ -169,3 +193,14 @@ test("connections that say nothing, or nonsense, do not hold up the stop", async
   await server.close();
   await Promise.all(closed);
 });
+
+/** Runs with the rights of an ordinary user, if this process is root. */
+async function asNobody(run: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
