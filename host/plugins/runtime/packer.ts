@@ -34,7 +34,7 @@ import {
 } from "../../../plugins/sdk/abi.js";
 import { type Event, EventType, type ExitEvent, type Process } from "../../events/model.js";
 import { outputBytesFor, PLUGIN_LIMITS } from "../limits.js";
-import { LARGEST_RECORD_BYTES, type PackedProcess, ProcessRecords } from "./processRecords.js";
+import { LARGEST_RECORD_BYTES, ProcessRecords } from "./processRecords.js";
 import { writeCut } from "./writeCut.js";
 
 /** Where the parts of a batch are that differ from plugin to plugin; bytes from its start. */
@@ -51,7 +51,10 @@ export interface BatchParts {
 /** What an event needs besides its processes: its record and a few texts. */
 const EVENT_ROOM = 16 * 1024;
 /** Ancestors leave so much of the batch free that an event's own process and parent find room. */
-const ANCESTOR_ROOM = PLUGIN_LIMITS.batchBytes - EVENT_ROOM - 2 * LARGEST_RECORD_BYTES;
+const DIRECT_ROOM = PLUGIN_LIMITS.batchBytes - EVENT_ROOM;
+const ANCESTOR_ROOM = DIRECT_ROOM - 2 * LARGEST_RECORD_BYTES;
+
+const NO_SLOT = -1;
 
 /**
  * Lays events out as the ABI says, once for all plugins: `pack` writes what they have in common to a
@@ -88,7 +91,7 @@ export class Packer {
 
   /** Packs events from index `from` on, as many as fit into one batch; returns how many. */
   pack(all: readonly Event[], from: number): number {
-    this.batch++;
+    this.batch = (this.batch + 1) >>> 0 || 1;
     this.processCount = 0;
     this.used = HEADER_BYTES;
     this.signals.clear();
@@ -145,17 +148,18 @@ export class Packer {
    * room for the first event always: its ancestors give way.
    */
   private add(event: Event, number: number): boolean {
+    const { records } = this;
     this.isFirst = number === 0;
-    const process = this.addProcess(event.process, PLUGIN_LIMITS.ancestors);
-    if (process === undefined) return false;
+    const process = this.addProcess(event.process, PLUGIN_LIMITS.ancestors, DIRECT_ROOM);
+    if (process === NO_SLOT) return false;
     let parentIndex = NO_PROCESS;
     if (event.parent !== undefined) {
-      if (event.parent === event.process.parent && process.parentIndex !== NO_PROCESS) {
-        parentIndex = process.parentIndex;
-      } else {
-        const parent = this.addProcess(event.parent, PLUGIN_LIMITS.ancestors - 1, true);
-        if (parent === undefined) return false;
-        parentIndex = parent.index;
+      if (event.parent === event.process.parent)
+        parentIndex = records.parentIndex[process] as number;
+      if (parentIndex === NO_PROCESS) {
+        const parent = this.addProcess(event.parent, PLUGIN_LIMITS.ancestors - 1, DIRECT_ROOM);
+        if (parent === NO_SLOT) return false;
+        parentIndex = records.index[parent] as number;
       }
     }
     const at = this.used;
@@ -168,9 +172,9 @@ export class Packer {
     longs[(at + EVENT_TIME_NS) >>> 3] = event.timeNs;
     words[word + EVENT_TYPE / 4] = event.type;
     words[word + EVENT_FLAGS / 4] = 0;
-    words[word + EVENT_PROCESS / 4] = process.index;
+    words[word + EVENT_PROCESS / 4] = records.index[process] as number;
     words[word + EVENT_PARENT / 4] = parentIndex;
-    words.fill(0, word + EVENT_DETAIL / 4, word + EVENT_BYTES / 4);
+    for (let n = EVENT_DETAIL / 4; n < EVENT_BYTES / 4; n++) words[word + n] = 0;
     if (event.type === EventType.EXIT && !this.addExit(event, at)) return false;
     this.events[number] = at;
     return true;
@@ -199,44 +203,42 @@ export class Packer {
 
   /**
    * Puts a process and `levels` of its ancestors into the batch, as far as they are not there yet.
-   * Undefined if there is no room. `direct`: the event names it, so it may use the room that ancestors
-   * must leave free.
+   * `room`: how far it may fill the batch. Returns its slot, or NO_SLOT if there was no room.
    */
-  private addProcess(
-    process: Process,
-    levels: number,
-    direct = levels === PLUGIN_LIMITS.ancestors,
-  ): PackedProcess | undefined {
-    const packed = this.records.get(process);
-    if (packed.batch !== this.batch) {
-      const room = direct ? PLUGIN_LIMITS.batchBytes - EVENT_ROOM : ANCESTOR_ROOM;
-      if (this.used + packed.size > room) return undefined;
-      this.put(packed);
-    } else if (packed.levels >= levels) {
-      return packed;
+  private addProcess(process: Process, levels: number, room: number): number {
+    const { records, words } = this;
+    const slot = records.get(process);
+    if (records.batch[slot] !== this.batch) {
+      if (this.used + (records.size[slot] as number) > room) return NO_SLOT;
+      this.put(slot);
+    } else if ((records.levels[slot] as number) >= levels) {
+      return slot;
     }
-    packed.levels = levels;
-    if (process.parent === undefined) return packed;
-    const parent = levels > 0 ? this.addProcess(process.parent, levels - 1) : undefined;
-    const word = (this.processes[packed.index] as number) >>> 2;
-    if (parent !== undefined) {
-      packed.parentIndex = parent.index;
-      this.words[word + PROCESS_PARENT / 4] = parent.index;
-      this.words[word + PROCESS_STATE / 4] = packed.state;
-      return packed;
+    records.levels[slot] = levels;
+    if (process.parent === undefined) return slot;
+    const parent =
+      levels > 0 ? this.addProcess(process.parent, levels - 1, ANCESTOR_ROOM) : NO_SLOT;
+    const word = (this.processes[records.index[slot] as number] as number) >>> 2;
+    if (parent !== NO_SLOT) {
+      const parentIndex = records.index[parent] as number;
+      records.parentIndex[slot] = parentIndex;
+      words[word + PROCESS_PARENT / 4] = parentIndex;
+      words[word + PROCESS_STATE / 4] = records.state[slot] as number;
+      return slot;
     }
-    if (packed.parentIndex === NO_PROCESS) {
-      this.words[word + PROCESS_STATE / 4] = packed.state | ANCESTORS_CUT;
+    if (records.parentIndex[slot] === NO_PROCESS) {
+      words[word + PROCESS_STATE / 4] = (records.state[slot] as number) | ANCESTORS_CUT;
     }
-    return levels === 0 || this.isFirst ? packed : undefined;
+    return levels === 0 || this.isFirst ? slot : NO_SLOT;
   }
 
-  private put(packed: PackedProcess): void {
-    this.records.copy(packed, this.bytes, this.used);
+  private put(slot: number): void {
+    const { records } = this;
+    records.copy(slot, this.words, this.used >>> 2);
     this.processes[this.processCount] = this.used;
-    this.used += packed.size;
-    packed.batch = this.batch;
-    packed.index = this.processCount++;
-    packed.parentIndex = NO_PROCESS;
+    this.used += records.size[slot] as number;
+    records.batch[slot] = this.batch;
+    records.index[slot] = this.processCount++;
+    records.parentIndex[slot] = NO_PROCESS;
   }
 }

@@ -6,6 +6,7 @@ import {
   KNOWN_UID,
   NAMESPACES,
   NO_PROCESS,
+  PROCESS_ARGUMENTS,
   PROCESS_AUID,
   PROCESS_BYTES,
   PROCESS_CAP_EFFECTIVE,
@@ -16,6 +17,7 @@ import {
   PROCESS_NAMESPACES,
   PROCESS_PARENT,
   PROCESS_PID,
+  PROCESS_RESERVED,
   PROCESS_START_TIME_NS,
   PROCESS_STATE,
   PROCESS_TEXTS,
@@ -26,138 +28,157 @@ import type { Process } from "../../events/model.js";
 import { PLUGIN_LIMITS } from "../limits.js";
 import { writeCut } from "./writeCut.js";
 
-/** A process as the packer knows it. */
-export interface PackedProcess {
-  /** Bytes ever written to the ring before this record. */
-  start: number;
-  /** Bytes of the record with its texts, a multiple of 8. */
-  size: number;
-  /** Value of PROCESS_STATE. */
-  state: number;
-  /** The batch that holds it, and its index there. For the packer. */
-  batch: number;
-  index: number;
-  /** Index of its parent in that batch, or NO_PROCESS. */
-  parentIndex: number;
-  /** How many of its ancestors that batch was asked to hold. */
-  levels: number;
-}
-
 /** Bytes that no process record exceeds. */
 export const LARGEST_RECORD_BYTES =
   PROCESS_BYTES + PLUGIN_LIMITS.argumentsBytes + (PROCESS_TEXTS - 1) * PLUGIN_LIMITS.textBytes + 8;
 
+/** Processes that are remembered; more than one batch can hold. */
+const SLOTS = 16_384; // a power of two
+/** End of a chain of slots. */
+const END = -1;
+const RING_BYTES = 6 * 1024 * 1024;
+/** Which of the texts the arguments are. */
+const ARGUMENTS = PROCESS_ARGUMENTS / TEXT_BYTES;
+
 /**
- * Process records, each encoded once and kept as bytes for later batches. They live in a ring of fixed
- * size: old ones are overwritten and encoded again if they are ever needed, so memory is bounded and
- * nothing is allocated for a record but its entry.
+ * Process records, each encoded once and kept as bytes for later batches.
+ *
+ * A process has a slot, a number that indexes the arrays here. Slots and bytes are both taken in rings
+ * of fixed size: what is old is overwritten, and made again should it be needed. So memory is bounded,
+ * and remembering a process costs no object.
  */
 export class ProcessRecords {
+  /** The batch that holds the process, its index there, and its parent's (or NO_PROCESS). */
+  readonly batch = new Uint32Array(SLOTS);
+  readonly index = new Uint32Array(SLOTS);
+  readonly parentIndex = new Uint32Array(SLOTS);
+  /** How many of its ancestors that batch was asked to hold. */
+  readonly levels = new Uint8Array(SLOTS);
+  /** Bytes of the record with its texts, a multiple of 8. */
+  readonly size = new Uint32Array(SLOTS);
+  /** Value of PROCESS_STATE. */
+  readonly state = new Uint32Array(SLOTS);
+
+  /** Bytes ever written when the record was begun. */
+  private readonly start = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
+  private readonly owner: (Process | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** Chains of slots by pid: a Map would cost more than all the rest. */
+  private readonly heads = new Int32Array(SLOTS).fill(END);
+  private readonly next = new Int32Array(SLOTS).fill(END);
+  private nextSlot = 0;
+
   private readonly bytes: Buffer;
   private readonly words: Uint32Array;
   private readonly longs: BigUint64Array;
-  private readonly known = new WeakMap<Process, PackedProcess>();
   /** Bytes ever written; the place in the ring is this modulo its size. */
   private written = 0;
+  /** Where the texts written last end in the ring. */
+  private textEnd = 0;
 
-  constructor(private readonly ringBytes = 4 * 1024 * 1024) {
-    if (ringBytes % 8 !== 0 || ringBytes < LARGEST_RECORD_BYTES) {
-      throw new RangeError(`a ring of ${ringBytes} bytes cannot hold process records`);
-    }
-    const buffer = new ArrayBuffer(ringBytes);
+  constructor() {
+    const buffer = new ArrayBuffer(RING_BYTES);
     this.bytes = Buffer.from(buffer);
     this.words = new Uint32Array(buffer);
     this.longs = new BigUint64Array(buffer);
   }
 
-  /** The record of a process. Its bytes are sure to be there until the next call. */
-  get(process: Process): PackedProcess {
-    let packed = this.known.get(process);
-    if (packed === undefined) {
-      packed = {
-        start: -1,
-        size: 0,
-        state: 0,
-        batch: -1,
-        index: 0,
-        parentIndex: NO_PROCESS,
-        levels: 0,
-      };
-      this.known.set(process, packed);
-    } else if (packed.start >= this.written - this.ringBytes) {
-      return packed;
+  /** The slot of a process, its record ready to be copied. Good until the next call. */
+  get(process: Process): number {
+    let slot = this.heads[process.pid & (SLOTS - 1)] as number;
+    while (slot !== END && this.owner[slot] !== process) slot = this.next[slot] as number;
+    if (slot === END) {
+      slot = this.takeSlot(process);
+    } else if ((this.start[slot] as number) >= this.written - RING_BYTES) {
+      return slot;
     }
-    this.encode(process, packed);
-    return packed;
+    this.encode(process, slot);
+    return slot;
   }
 
-  /** Copies the record to `target` at `at`. */
-  copy(packed: PackedProcess, target: Uint8Array, at: number): void {
-    const from = packed.start % this.ringBytes;
-    this.bytes.copy(target, at, from, from + packed.size);
+  /** Copies the record to the 32-bit words of a batch, at `word`. */
+  copy(slot: number, target: Uint32Array, word: number): void {
+    const { words } = this;
+    const from = ((this.start[slot] as number) % RING_BYTES) >>> 2;
+    const count = (this.size[slot] as number) >>> 2;
+    for (let n = 0; n < count; n++) target[word + n] = words[from + n] as number;
   }
 
-  private encode(process: Process, packed: PackedProcess): void {
-    let place = this.written % this.ringBytes;
-    if (this.ringBytes - place < LARGEST_RECORD_BYTES) {
-      this.written += this.ringBytes - place;
+  private takeSlot(process: Process): number {
+    const slot = this.nextSlot;
+    this.nextSlot = (slot + 1) % SLOTS;
+    const previous = this.owner[slot];
+    if (previous !== undefined) this.unchain(slot, previous.pid & (SLOTS - 1));
+    const head = process.pid & (SLOTS - 1);
+    this.next[slot] = this.heads[head] as number;
+    this.heads[head] = slot;
+    this.owner[slot] = process;
+    this.batch[slot] = 0;
+    return slot;
+  }
+
+  private unchain(slot: number, head: number): void {
+    const { heads, next } = this;
+    if (heads[head] === slot) {
+      heads[head] = next[slot] as number;
+      return;
+    }
+    let before = heads[head] as number;
+    while (next[before] !== slot) before = next[before] as number;
+    next[before] = next[slot] as number;
+  }
+
+  private encode(process: Process, slot: number): void {
+    let place = this.written % RING_BYTES;
+    if (RING_BYTES - place < LARGEST_RECORD_BYTES) {
+      this.written += RING_BYTES - place;
       place = 0;
     }
     let state = this.writeTexts(process, place);
-    const end = this.textEnd;
+    const { capabilities, namespaces } = process;
+    if (process.uid !== undefined) state |= KNOWN_UID;
+    if (process.auid !== undefined) state |= KNOWN_AUID;
+    if (capabilities !== undefined) state |= KNOWN_CAPABILITIES;
+    if (namespaces !== undefined) state |= KNOWN_NAMESPACES;
+    const { words, longs } = this;
     const word = place >>> 2;
     const long = place >>> 3;
-    const { words, longs } = this;
     words[word + PROCESS_PID / 4] = process.pid;
     words[word + PROCESS_PARENT / 4] = NO_PROCESS;
     longs[long + PROCESS_KEY_NS / 8] = process.keyNs;
     longs[long + PROCESS_START_TIME_NS / 8] = process.startTimeNs;
     longs[long + PROCESS_CGROUP_ID / 8] = process.cgroupId;
-    const capabilities = process.capabilities;
     longs[long + PROCESS_CAP_PERMITTED / 8] = capabilities?.permitted ?? 0n;
     longs[long + PROCESS_CAP_EFFECTIVE / 8] = capabilities?.effective ?? 0n;
     longs[long + PROCESS_CAP_INHERITABLE / 8] = capabilities?.inheritable ?? 0n;
     words[word + PROCESS_UID / 4] = process.uid ?? 0xffffffff;
     words[word + PROCESS_AUID / 4] = process.auid ?? 0xffffffff;
-    const namespaces = process.namespaces;
     for (let n = 0; n < NAMESPACES; n++) {
       words[word + PROCESS_NAMESPACES / 4 + n] = namespaces?.[n] ?? 0;
     }
-    if (process.uid !== undefined) state |= KNOWN_UID;
-    if (process.auid !== undefined) state |= KNOWN_AUID;
-    if (capabilities !== undefined) state |= KNOWN_CAPABILITIES;
-    if (namespaces !== undefined) state |= KNOWN_NAMESPACES;
     words[word + PROCESS_STATE / 4] = state;
-    words[word + PROCESS_STATE / 4 + 1] = 0;
-    packed.start = this.written;
-    packed.size = (end - place + 7) & ~7;
-    packed.state = state;
-    this.written += packed.size;
+    words[word + PROCESS_RESERVED / 4] = 0;
+    const size = (this.textEnd - place + 7) & ~7;
+    this.start[slot] = this.written;
+    this.size[slot] = size;
+    this.state[slot] = state;
+    this.written += size;
   }
-
-  /** Where the texts written last end in the ring. */
-  private textEnd = 0;
 
   /** Writes the texts and the references to them; returns the CUT_* bits. */
   private writeTexts(p: Process, place: number): number {
-    const at = place + PROCESS_BYTES;
     const all = p.execId + p.binary + p.arguments + p.cwd + p.flags + p.docker + p.cgroupName;
-    // Nearly always everything is short ASCII, and goes in one piece: a byte is a character then.
-    if (all.length <= PLUGIN_LIMITS.textBytes) {
-      const bytes = this.bytes.write(all, at, "utf8");
-      if (bytes === all.length) {
-        let position = at;
-        position = this.refer(place, 0, position, p.execId.length);
-        position = this.refer(place, 1, position, p.binary.length);
-        position = this.refer(place, 2, position, p.arguments.length);
-        position = this.refer(place, 3, position, p.cwd.length);
-        position = this.refer(place, 4, position, p.flags.length);
-        position = this.refer(place, 5, position, p.docker.length);
-        this.textEnd = this.refer(place, 6, position, p.cgroupName.length);
-        return 0;
-      }
-    }
-    return this.writeEachText(p, place);
+    if (all.length > PLUGIN_LIMITS.textBytes) return this.writeEachText(p, place);
+    // Nearly always everything is short and ASCII, and goes in one piece: a character is a byte then.
+    let at = place + PROCESS_BYTES;
+    if (this.bytes.write(all, at, "utf8") !== all.length) return this.writeEachText(p, place);
+    at = this.refer(place, at, p.execId.length);
+    at = this.refer(place + TEXT_BYTES, at, p.binary.length);
+    at = this.refer(place + 2 * TEXT_BYTES, at, p.arguments.length);
+    at = this.refer(place + 3 * TEXT_BYTES, at, p.cwd.length);
+    at = this.refer(place + 4 * TEXT_BYTES, at, p.flags.length);
+    at = this.refer(place + 5 * TEXT_BYTES, at, p.docker.length);
+    this.textEnd = this.refer(place + 6 * TEXT_BYTES, at, p.cgroupName.length);
+    return 0;
   }
 
   private writeEachText(p: Process, place: number): number {
@@ -165,18 +186,17 @@ export class ProcessRecords {
     let state = 0;
     let at = place + PROCESS_BYTES;
     for (const [number, text] of texts.entries()) {
-      const limit = number === 2 ? PLUGIN_LIMITS.argumentsBytes : PLUGIN_LIMITS.textBytes;
+      const limit = number === ARGUMENTS ? PLUGIN_LIMITS.argumentsBytes : PLUGIN_LIMITS.textBytes;
       const { bytes, cut } = writeCut(this.bytes, text, at, limit);
       if (cut) state |= CUT_EXEC_ID << number;
-      at = this.refer(place, number, at, bytes);
+      at = this.refer(place + number * TEXT_BYTES, at, bytes);
     }
     this.textEnd = at;
     return state;
   }
 
-  /** Writes text reference `number` of the record at `place`; returns where the next text starts. */
-  private refer(place: number, number: number, at: number, bytes: number): number {
-    const reference = place + number * TEXT_BYTES;
+  /** Writes a text reference; returns where the next text starts. */
+  private refer(reference: number, at: number, bytes: number): number {
     this.words[reference >>> 2] = at - reference;
     this.words[(reference >>> 2) + 1] = bytes;
     return at + bytes;

@@ -10,7 +10,7 @@ export const Op = {
   else: 0x05,
   end: 0x0b,
   br: 0x0c,
-  brTable: 0x0e,
+  return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
   localGet: 0x20,

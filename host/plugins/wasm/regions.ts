@@ -8,14 +8,16 @@ import { WasmError } from "./wasmError.js";
 
 /**
  * A stretch of a function that runs at most once each time it is entered: the function without its
- * loops, a loop without the loops in it, or a long arm of an if. Its fuel is charged as it is entered.
+ * loops, a loop without the loops in it, or a branch. Its fuel is charged as it is entered.
+ *
+ * A branch is an arm of an if, or what follows a conditional jump up to the end of its block.
  */
 export interface Region {
   /** Byte of the module where it is entered: the charge goes there. */
   readonly at: number;
   /** Where the opcode is that begins it. */
   readonly opcodeAt: number;
-  readonly kind: "function" | "loop" | "arm";
+  readonly kind: "function" | "loop" | "branch";
   /** What it lies in. */
   readonly parent: Region | undefined;
   /** Fuel for one run through. */
@@ -43,8 +45,8 @@ export interface FunctionShape {
   readonly firstCallAt: number;
 }
 
-/** A shorter arm of an if is charged along with what it lies in. */
-const LONG_ARM_COST = 24;
+/** A branch that costs less is charged along with what it lies in, whether it is taken or not. */
+const LONG_BRANCH_COST = 24;
 
 /** Walks the code of one function. */
 export function readShape(module: WasmModule, position: number): FunctionShape {
@@ -65,7 +67,7 @@ export function readShape(module: WasmModule, position: number): FunctionShape {
     codeAt,
     freeLocal: (type?.parameters.length ?? 0) + locals,
     ...walk,
-    regions: foldShortArms(walk.regions),
+    regions: foldShortBranches(walk.regions),
   };
 }
 
@@ -89,35 +91,47 @@ function walkCode(instruction: InstructionReader, codeAt: number, index: number)
   const regions: Region[] = [];
   const bulk: BulkInstruction[] = [];
   let firstCallAt = Number.POSITIVE_INFINITY;
+  /** What follows a jump is a branch of its own. */
+  const follow = (block: number) => {
+    const region = inside[block] as Region;
+    inside[block] = enter("branch", instruction.end, instruction.end, region);
+    jumps[block] = true;
+  };
   const enter = (kind: Region["kind"], at: number, opcodeAt: number, parent?: Region): Region => {
     const region: Region = { at, opcodeAt, kind, parent, cost: 0, calls: false };
     regions.push(region);
     return region;
   };
-  /** The blocks around the instruction: what opened each, and the region of its content. */
+  /** The blocks around the instruction: what opened each, its region, and whether it may be left early. */
   const opened: number[] = [0];
   const inside: Region[] = [enter("function", codeAt, codeAt)];
+  const jumps: boolean[] = [false];
 
   while (opened.length > 0) {
     instruction.next();
     const { at, opcode } = instruction;
-    const region = inside[inside.length - 1] as Region;
+    const top = inside.length - 1;
+    const region = inside[top] as Region;
     region.cost += instruction.cost;
     if (opcode === Op.end) {
       opened.pop();
       inside.pop();
+      const left = jumps.pop();
+      if (left && top > 0) follow(top - 1);
     } else if (opcode >= Op.block && opcode <= Op.if) {
       if (opened.length > WASM_LIMITS.nesting) {
         throw new WasmError(`function ${index} nests deeper than ${WASM_LIMITS.nesting}`, at);
       }
+      const kind = opcode === Op.loop ? "loop" : "branch";
       opened.push(opcode);
-      const kind = opcode === Op.loop ? "loop" : "arm";
       inside.push(opcode === Op.block ? region : enter(kind, instruction.end, at, region));
+      jumps.push(false);
     } else if (opcode === Op.else) {
-      if (opened.pop() !== Op.if) throw new WasmError("an else stands without an if", at);
-      inside.pop();
-      opened.push(opcode);
-      inside.push(enter("arm", instruction.end, at, inside[inside.length - 1] as Region));
+      if (opened[top] !== Op.if) throw new WasmError("an else stands without an if", at);
+      opened[top] = opcode;
+      inside[top] = enter("branch", instruction.end, at, inside[top - 1] as Region);
+    } else if (opcode >= Op.br && opcode <= Op.return) {
+      follow(top);
     } else if (instruction.calls) {
       firstCallAt = Math.min(firstCallAt, at);
       for (let r: Region | undefined = region; r && !r.calls; r = r.parent) r.calls = true;
@@ -128,11 +142,11 @@ function walkCode(instruction: InstructionReader, codeAt: number, index: number)
 }
 
 /** Inner regions come behind outer ones, so going backwards folds from the inside out. */
-function foldShortArms(regions: readonly Region[]): Region[] {
+function foldShortBranches(regions: readonly Region[]): Region[] {
   const kept: Region[] = [];
   for (let n = regions.length - 1; n >= 0; n--) {
     const region = regions[n] as Region;
-    if (region.kind === "arm" && region.parent && region.cost < LONG_ARM_COST) {
+    if (region.kind === "branch" && region.parent && region.cost < LONG_BRANCH_COST) {
       region.parent.cost += region.cost;
     } else {
       kept.push(region);
