@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { connectivityState, Client as GrpcClient } from "@grpc/grpc-js";
+import { Client as GrpcClient } from "@grpc/grpc-js";
 import type { fgs, guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import {
@@ -87,7 +87,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   });
   const place = formatAddress(address);
   try {
-    await ready(client, place, deadlineMs, context !== undefined);
+    await ready(client, place, deadlineMs);
   } catch (error) {
     client.close();
     throw error;
@@ -118,21 +118,13 @@ function withDefaults(value: unknown, address: Address): GuidestarError {
   );
 }
 
-/** Something accepts connections: waits until it has shown that it speaks HTTP/2. */
-function ready(client: GrpcClient, place: string, deadlineMs: number, isTls: boolean) {
-  const channel = client.getChannel();
-  return new Promise<void>((resolve, reject) => {
-    const fail = () => {
-      const hint = isTls ? "" : "; does it want TLS?";
-      reject(new GuidestarError("UNAVAILABLE", `${place} does not speak gRPC${hint}`));
-    };
-    const check = () => {
-      const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) return resolve();
-      if (state === connectivityState.TRANSIENT_FAILURE) return fail();
-      channel.watchConnectivityState(state, deadlineMs, (late) => (late ? fail() : check()));
-    };
-    check();
+/** The preflight went well: what can still go wrong is that the daemon goes away. */
+function ready(client: GrpcClient, place: string, deadlineMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.waitForReady(deadlineMs, (error) => {
+      if (error === undefined) return resolve();
+      reject(new GuidestarError("UNAVAILABLE", `${place} stopped answering`, { cause: error }));
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 import { type ClientReadableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { fgs } from "../../proto/generated/api.js";
 import type { Connection } from "./clientCalls.js";
+import { lostRingTrailer, lostTrailer } from "./grpcWriter.js";
 import { sensorsService } from "./services.js";
 import { fromServiceError } from "./status.js";
 
@@ -75,8 +76,8 @@ function watch(call: ClientReadableStream<fgs.GetEventsResponse>, place: string)
   const losses = new Promise<StreamLosses>((resolve) => {
     call.once("status", ({ metadata }) => {
       resolve({
-        slowClient: Number(metadata.get("guidestar-lost")[0] ?? 0),
-        ring: Number(metadata.get("guidestar-lost-ring")[0] ?? 0),
+        slowClient: Number(metadata.get(lostTrailer)[0] ?? 0),
+        ring: Number(metadata.get(lostRingTrailer)[0] ?? 0),
       });
     });
   });

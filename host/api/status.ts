@@ -11,7 +11,14 @@ export interface CallStatus {
 /** Of any thrown value. */
 export function toStatus(value: unknown): CallStatus {
   const { code, message } = GuidestarError.from(value);
-  return { code: status[code], details: message };
+  return { code: status[code], details: headerText(message) };
+}
+
+/** A message travels in a header, where a client's own words in it must do no harm. */
+function headerText(message: string): string {
+  const cut = message.length > 4000 ? `${message.slice(0, 4000)}…` : message;
+  // Half a surrogate pair, for instance of what was just cut, cannot be encoded.
+  return Buffer.from(cut).toString();
 }
 
 const codes: Readonly<Partial<Record<status, ErrorCode>>> = {

@@ -35,6 +35,14 @@ export const namespaceNames = [
   "user",
 ] as const;
 
+/** What Kubernetes knows of a process. */
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  /** A liveness or readiness probe of its container probably started the process. */
+  readonly maybeExecProbe: boolean;
+}
+
 /** One process instance: a pid between two execs. Shared by all events that name it; never changed. */
 export interface Process {
   /** `base64(node:keyNs:pid)`. */
@@ -64,6 +72,8 @@ export interface Process {
   /** Inode numbers in the order of `namespaceNames`; 0: unknown. */
   readonly namespaces: readonly number[] | undefined;
   readonly parent: Process | undefined;
+  /** Absent: in no pod that is known. */
+  readonly pod?: Pod | undefined;
 }
 
 interface EventBase {
