@@ -24,19 +24,11 @@ export class JsonSplitter {
 
   *push(text: string): Generator<JsonPiece> {
     this.text += text;
-    while (this.seen < this.text.length) {
-      if (this.depth === 0) {
-        if (!this.skipBlanks()) return;
-        if (this.text[0] !== "{") {
-          const end = this.text.indexOf("\n");
-          if (end < 0) return;
-          yield this.take(end);
-          continue;
-        }
-      }
+    for (;;) {
+      if (this.depth === 0 && !this.skipBlanks()) return;
       const end = this.findEnd();
-      if (end !== undefined) yield this.take(end);
-      else if (this.text.length > maxPieceLength) yield this.take(this.text.length);
+      if (end === undefined) return;
+      yield this.take(end);
     }
   }
 
@@ -51,9 +43,13 @@ export class JsonSplitter {
     return start >= 0;
   }
 
-  /** Where the object at the start of `text` ends, or where it must have been cut off. */
+  /** Where the piece at the start of `text` ends, or where it must have been cut off. */
   private findEnd(): number | undefined {
     const { text } = this;
+    if (text[0] !== "{") {
+      const lineEnd = text.indexOf("\n");
+      return lineEnd < 0 ? undefined : lineEnd;
+    }
     for (; this.seen < text.length; this.seen++) {
       const char = text.charCodeAt(this.seen);
       if (char === newline) {
@@ -76,7 +72,7 @@ export class JsonSplitter {
         return this.seen + 1;
       }
     }
-    return undefined;
+    return text.length > maxPieceLength ? text.length : undefined;
   }
 
   private take(end: number): JsonPiece {

@@ -14,6 +14,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Text for standard input, through a pipe; default: /dev/null. */
   readonly stdin?: string | Uint8Array;
+  /** Whether more could follow `stdin`. */
+  readonly isStdinLeftOpen?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Kills the process, so that a test fails in place of hanging. */
   readonly timeoutMs?: number;
@@ -61,7 +63,8 @@ function startCommand(command: string, args: readonly string[], options: RunOpti
     });
   }
   child.stdin?.on("error", () => {});
-  child.stdin?.end(options.stdin);
+  if (options.isStdinLeftOpen) child.stdin?.write(options.stdin ?? "");
+  else child.stdin?.end(options.stdin);
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 20_000);
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject);
