@@ -67,8 +67,8 @@ function packageFiles(folder: string): string[] {
   return filesUnder(folder).filter(
     (file) =>
       !file.slice(folder.length).includes("/node_modules/") &&
-      !/\.(ts|mts|cts|md|map|html|h|c|cc|txt)$/.test(file) &&
-      !/\/(docs?|vendor|test|umd|bench)\//.test(file.slice(folder.length)),
+      // By ending only: what a folder is called does not tell whether its code is needed.
+      !/\.(ts|mts|cts|md|map|html|h|c|cc|txt)$/.test(file),
   );
 }
 
