@@ -3,6 +3,7 @@ import { type RunningServer, startServer } from "./api/server.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
 import type { Logger } from "./log.js";
+import { defaultNodeName } from "./options.js";
 import { PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
 import { prepare } from "./plugins/validate.js";
@@ -18,7 +19,8 @@ export interface PipelineConfig {
   readonly source: string;
   /** What is traced, if the source is live. */
   readonly scope: Scope;
-  readonly nodeName: string;
+  /** Name of this node in events; undefined: the recording's, or else `defaultNodeName()`. */
+  readonly nodeName: string | undefined;
   /** Bytes of the kernel's ring. */
   readonly ringBytes: number;
   /** Most live processes remembered. */
@@ -57,7 +59,7 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
     const pipeline = await PipelineHandle.start({
       source: sourceInit(source, base),
       scope: base ? scopeText(scope) : "all",
-      nodeName: config.nodeName,
+      nodeName: config.nodeName ?? (base && defaultNodeName()),
       processCacheSize: config.processCacheSize,
       processCred: config.processCred,
       processNs: config.processNs,
@@ -88,7 +90,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       port: running.pipeline,
       prepare: (module, { name }) => prepare(module, name === undefined ? {} : { name }),
       version,
-      nodeName: config.nodeName,
+      nodeName: config.nodeName ?? defaultNodeName(),
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
     });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import type { PipelineConfig } from "../daemon.js";
 import { createLogger, logFormats, logLevels } from "../log.js";
-import { checkRingBytes, defaultNodeName, parseBytes } from "../options.js";
+import { checkRingBytes, parseBytes } from "../options.js";
 import type { Scope } from "../sensors/scope.js";
 import { UsageError } from "./exit.js";
 
@@ -25,7 +25,7 @@ export function addPipelineOptions(command: Command): void {
   command
     .option(
       "--node-name <name>",
-      "name of this node in events (default: $HUBBLE_NODE_NAME, $NODE_NAME, or the host's name)",
+      "name of this node in events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name; of a recording, its own)",
     )
     .option("--ring-size <bytes>", "size of the kernel's ring buffer, a power of two", "32M")
     .option("--process-cache-size <processes>", "most live processes remembered", "65536")
@@ -56,7 +56,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
   return {
     source,
     scope,
-    nodeName: flags.nodeName ?? defaultNodeName(),
+    nodeName: flags.nodeName,
     ringBytes: usage(() =>
       checkRingBytes(parseBytes(flags.ringSize, "--ring-size"), "--ring-size"),
     ),

@@ -42,6 +42,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
   const { Recorder } = await import("../source/recorder.js");
   const { scopeText } = await import("../sensors/scope.js");
   const { launchWaiting } = await import("../launch.js");
+  const { defaultNodeName } = await import("../options.js");
   const { version } = await import("../version.js");
   const { counted } = await import("./text/units.js");
   const { say } = await import("./output.js");
@@ -59,7 +60,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
       const recorder = new Recorder(source, file, {
         layout: source.layout,
         bootToWallNs: String(source.bootToWallNs),
-        nodeName: config.nodeName,
+        nodeName: config.nodeName ?? defaultNodeName(),
         kernel: release(),
         version,
         recorded: new Date().toISOString(),

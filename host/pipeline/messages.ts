@@ -15,7 +15,8 @@ export interface PipelineOptions {
   readonly source: SourceInit;
   /** `all`, `tree:PID`, `cgroup:PATH`; for status only. */
   readonly scope: string;
-  readonly nodeName: string;
+  /** Name of this node in events; undefined: the one in the recording. */
+  readonly nodeName: string | undefined;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
   /** Fill `cap` and `ns` of processes. */

@@ -29,11 +29,13 @@ const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
 
 try {
   const source = await openSource(options.source);
+  const nodeName =
+    options.nodeName ?? (source instanceof RecordingSource ? source.header.nodeName : "");
   const cache = new ProcessCache(options.processCacheSize);
   const decoder = new Decoder({
     layout: source.layout,
     cache,
-    nodeName: options.nodeName,
+    nodeName,
     bootToWallNs: source.bootToWallNs,
   });
   decoder.sequence = sequence;
@@ -47,7 +49,7 @@ try {
     cache,
     chain,
     encoder: new EventEncoder({
-      nodeName: options.nodeName,
+      nodeName,
       capabilities: options.processCred,
       namespaces: options.processNs,
       hostNamespaces: options.hostNamespaces,

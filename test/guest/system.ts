@@ -11,6 +11,8 @@ const programs = [
   ...["touch", "dd", "seq", "sort", "wc", "true", "false", "echo", "printf", "date", "stat", "tr"],
   ...["grep", "sed", "find", "xargs", "timeout", "nice", "ln", "chmod", "readlink", "mktemp"],
   ...["unshare", "nsenter", "setpriv", "prlimit", "setsid", "su", "getent", "ip", "ss"],
+  // What the demo watches.
+  ...["dpkg", "dpkg-query"],
 ];
 
 /** Loaded by name at run time, so that no program shows that it needs them. */
@@ -43,7 +45,7 @@ export function systemEntries(): Entry[] {
 }
 
 const etc: readonly Entry[] = [
-  ...["dev", "proc", "sys", "tmp", "run", "root", "var/tmp", "etc", "home/user"],
+  ...["dev", "proc", "sys", "tmp", "run", "root", "var/tmp", "var/lib/dpkg", "etc", "home/user"],
 ]
   .map((name): Entry => ({ kind: "folder", path: name }))
   .concat([
@@ -64,6 +66,13 @@ const etc: readonly Entry[] = [
       kind: "file",
       path: "etc/hosts",
       content: "127.0.0.1 localhost guest\n::1 localhost\n",
+      mode: 0o644,
+    },
+    {
+      kind: "file",
+      path: "var/lib/dpkg/status",
+      content:
+        "Package: dpkg\nStatus: install ok installed\nMaintainer: none <none@localhost>\nArchitecture: all\nVersion: 1\nDescription: none\n",
       mode: 0o644,
     },
     {

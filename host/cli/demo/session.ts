@@ -9,7 +9,6 @@ import { type Daemon, type DaemonConfig, startDaemon } from "../../daemon.js";
 import { GuidestarError } from "../../errors.js";
 import { type Launched, launchWaiting } from "../../launch.js";
 import { createLogger } from "../../log.js";
-import { defaultNodeName } from "../../options.js";
 import type { Scope } from "../../sensors/scope.js";
 
 export interface DemoSession {
@@ -29,7 +28,7 @@ const workloadFile = fileURLToPath(new URL("./workload.js", import.meta.url));
 
 /** Live if the kernel allows eBPF, else on the recording. */
 export async function openSession(source: "auto" | "recording"): Promise<DemoSession> {
-  if (source === "recording") return replaySession("because --source recording asks for it");
+  if (source === "recording") return replaySession("--source recording was given.");
   const launched = await launchWaiting(
     [process.execPath, workloadFile],
     ["ignore", "ignore", "ignore"],
@@ -86,7 +85,7 @@ function demoConfig(source: string, scope: Scope, address: string): DaemonConfig
   return {
     source,
     scope,
-    nodeName: defaultNodeName(),
+    nodeName: undefined,
     ringBytes: 8 << 20,
     processCacheSize: 65536,
     processCred: false,
