@@ -22,3 +22,19 @@ export function padEndColumns(text: string, columns: number): string {
 export function padStartColumns(text: string, columns: number): string {
   return " ".repeat(Math.max(0, columns - displayWidth(text))) + text;
 }
+
+/** Lines of at most `columns`, broken at blanks; a longer word has a line of its own. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && displayWidth(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}
