@@ -45,5 +45,13 @@ export function fromServiceError(error: ServiceError, place: string): GuidestarE
       cause: error,
     });
   }
-  return new GuidestarError(code, error.details || error.message, { cause: error });
+  const text = error.details || error.message;
+  const message = lostConnection.test(text)
+    ? `the connection to the daemon at ${place} was lost: ${text}`
+    : text;
+  return new GuidestarError(code, message, { cause: error });
 }
+
+/** What grpc-js itself says when a connection breaks; everything else is the daemon's own sentence. */
+const lostConnection =
+  /^(Connection dropped|(read|write) E[A-Z]+$|No connection established|Received RST_STREAM)/;

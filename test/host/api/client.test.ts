@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { connect as connectSocket, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
@@ -64,20 +64,30 @@ test("a call to a daemon that hangs is given up after the call timeout", async (
   });
 });
 
-test("a daemon that dies in the middle of a stream is an error, and not an end", async (t) => {
-  const { address, server, port } = await start(t, { closeGraceMs: 0 });
-  const { sensors } = await connected(t, { serverAddress: address });
+test("a connection that breaks in the middle of a stream is an error, and not an end", async (t) => {
+  const { address } = await start(t);
+  const between: Socket[] = [];
+  const serverAddress = await listening(t, (socket) => {
+    const onwards = connectSocket(address.replace("unix://", ""));
+    between.push(
+      socket,
+      onwards.on("error", () => {}),
+    );
+    socket.pipe(onwards).pipe(socket);
+  });
+  const { sensors } = await connected(t, { serverAddress });
   const stream = sensors.getEvents();
   await stream.ready;
-  assert.equal(port.feeds.size, 1);
-  const reading = assert.rejects(
+  for (const socket of between) socket.destroy();
+  await assert.rejects(
     async () => {
       for await (const _ of stream);
     },
-    { code: "UNAVAILABLE" },
+    {
+      code: "UNAVAILABLE",
+      message: new RegExp(`^the connection to the daemon at ${serverAddress} was lost: `),
+    },
   );
-  await server.close();
-  await reading;
 });
 
 test("the node's status has counts and streams", async (t) => {

@@ -9,6 +9,8 @@ import { connected, existingClient, start, until } from "./harness.js";
 class Registry implements Sensors {
   readonly log: string[] = [];
   readonly enabled = new Map<string, boolean>();
+  /** What is running goes on after this. */
+  hold: Promise<void> | undefined;
   #isBusy = false;
 
   add = ({ name }: Policy) =>
@@ -43,7 +45,8 @@ class Registry implements Sensors {
     assert.ok(!this.#isBusy, `${what} while another runs`);
     this.#isBusy = true;
     this.log.push(what);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.hold;
+    await new Promise((resolve) => setTimeout(resolve, 2));
     this.#isBusy = false;
     return act();
   }
@@ -109,12 +112,20 @@ test("what a registry answers reaches the client", async (t) => {
 
 test("a call that is cancelled while it waits its turn does nothing", async (t) => {
   const sensors = new Registry();
+  let goOn = () => {};
+  sensors.hold = new Promise((resolve) => {
+    goOn = resolve;
+  });
   const { address } = await start(t, { sensors });
   const { client, call } = existingClient(t, address);
   const first = call("EnableSensor", { name: "a" });
-  const waiting = client.EnableSensor({ name: "b" }, () => {});
   await until(() => sensors.log.length === 1);
+  const waiting = client.EnableSensor({ name: "b" }, () => {});
+  await call("GetVersion");
   waiting.cancel();
+  // On the same connection, so the daemon has read the cancellation before it answers.
+  await call("GetVersion");
+  goOn();
   await first;
   await call("ListSensors");
   assert.deepEqual(sensors.log, ["enable a", "list"]);
