@@ -25,7 +25,10 @@ enum gs_record_type {
 	/* A piece of an argument area too long for its exec record. All pieces of
 	 * an exec precede it on the same CPU, with nothing but pieces between. */
 	GS_RECORD_ARGS = 4,
-	GS_RECORD_TYPES = 5,
+	/* Like an exec record, but nothing happened: a process outside the scope that one
+	 * inside names as its parent. Made by the host's scan of /proc only. */
+	GS_RECORD_PROCESS = 5,
+	GS_RECORD_TYPES = 6,
 };
 
 /* Process flags, in the order in which the API prints them. */

@@ -1,4 +1,5 @@
 /** Standard output and standard error of the client commands. */
+import type { Writable } from "node:stream";
 import { GuidestarError } from "../errors.js";
 import { ExitRequest, exitCodes } from "./exit.js";
 
@@ -13,7 +14,7 @@ export class LineWriter {
   private flushing: NodeJS.Immediate | undefined;
   private readonly failure = new AbortController();
 
-  constructor(private readonly stream: NodeJS.WriteStream = process.stdout) {
+  constructor(private readonly stream: Writable = process.stdout) {
     stream.on("error", (error) => this.fail(error));
   }
 

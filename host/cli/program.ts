@@ -1,19 +1,24 @@
 /** Puts the commands together, and turns what they throw into a sentence and an exit code. */
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
+import { version as cliVersion } from "../version.js";
+import { register as daemon } from "./daemon.js";
+import { register as demo } from "./demo.js";
 import { ExitRequest, errorText, exitCodeOf, exitCodes } from "./exit.js";
 import { register as getevents } from "./getevents.js";
 import { addGlobalOptions, globalsOf } from "./globals.js";
 import { register as plugin } from "./plugin.js";
 import { register as probe } from "./probe.js";
+import { register as record } from "./record.js";
+import { register as run } from "./run.js";
 import { register as sensors } from "./sensors.js";
 import { register as stacktraceTree } from "./stacktraceTree.js";
 import { register as status } from "./status.js";
 import { register as tracingpolicy } from "./tracingpolicy.js";
 import { register as version } from "./version.js";
-import { cliVersion } from "./versionNumber.js";
 
 /** In the order in which `--help` shows them. */
+const tracing = [daemon, run, record, demo];
 const watching = [getevents, status];
 const changing = [plugin, sensors, tracingpolicy, stacktraceTree];
 const other = [probe, version];
@@ -36,13 +41,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
 export function createProgram(): Command {
   const program = new Command("guidestar")
     .description("Kernel events of this machine, filtered and enriched by WASM plugins.")
-    .version(cliVersion(), "-V, --version", "print the version of this program")
+    .version(cliVersion, "-V, --version", "print the version of this program")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText("bold", title) })
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
     .addHelpText("after", help);
   addGlobalOptions(program);
-  const groups = { "Watch:": watching, "Change:": changing, "Other:": other };
+  const groups = { "Trace:": tracing, "Watch:": watching, "Change:": changing, "Other:": other };
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading);
     for (const register of commands) register(program);

@@ -1,8 +1,8 @@
 /** `guidestar version`. */
 import type { Command } from "commander";
+import { version as cliVersion } from "../version.js";
 import { withClient } from "./globals.js";
 import { print } from "./output.js";
-import { cliVersion } from "./versionNumber.js";
 
 interface Flags {
   readonly client?: boolean;
@@ -18,7 +18,7 @@ export function register(program: Command): void {
 }
 
 async function version(flags: Flags, command: Command): Promise<void> {
-  const lines = [`cli version: ${cliVersion()}`];
+  const lines = [`cli version: ${cliVersion}`];
   if (!flags.client) {
     const server = await withClient(command, ({ sensors }) => sensors.getVersion());
     lines.unshift(`server version: ${server || "unknown"}`);

@@ -73,6 +73,9 @@ export function hasLoopHelper(): boolean {
   return Object.hasOwn(Btf.kernel().enum("bpf_func_id"), "BPF_FUNC_loop");
 }
 
+/** The kernel takes no BTF for maps of cgroups, so the key is bytes. */
+const firstSlot = new Uint8Array(4);
+
 /** After load, before attach: the map holds the cgroup itself, not its path. */
 export function setScopeCgroup(
   object: BpfObject,
@@ -80,7 +83,7 @@ export function setScopeCgroup(
 ): void {
   const fd = openSync(scope.path, "r");
   try {
-    object.map("scope_cgroup").update(0, fd);
+    object.map("scope_cgroup").update(firstSlot, fd);
   } finally {
     closeSync(fd);
   }

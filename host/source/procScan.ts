@@ -68,11 +68,11 @@ export function scanProcesses(options: ScanOptions): Uint8Array[] {
     // guidestar is shown with the tree that it started, but is not traced with it.
     const traced = !inTree || pid !== ownPid || scope.rootPids.includes(ownPid);
     if (traced && !settle(table, key, parent, { add: !inTree, procPath })) continue;
-    found.set(pid, { seen, key, parent });
+    found.set(pid, { seen, key, parent, isContext: !traced });
   }
   const records = inTree ? [] : [kernelRecord(layout)];
-  for (const { seen, key, parent } of parentsFirst(found)) {
-    records.push(scanRecord(layout, seen, key, parent));
+  for (const { seen, key, parent, isContext } of parentsFirst(found)) {
+    records.push(scanRecord(layout, seen, key, parent, isContext));
   }
   return records;
 }
@@ -81,6 +81,8 @@ interface FoundProcess {
   readonly seen: ScannedProcess;
   readonly key: Key;
   readonly parent: Key;
+  /** Named by what is traced, but not traced itself. */
+  readonly isContext: boolean;
 }
 
 function pidsIn(scope: ScanScope, procPath: string, ownPid: number): number[] {

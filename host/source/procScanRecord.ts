@@ -9,12 +9,14 @@ export function scanRecord(
   seen: ScannedProcess,
   key: Key,
   parent: Key,
+  isContext = false,
 ): Uint8Array {
   const startNs = startKeyNs(seen.stat);
   return writeExec(layout, {
     ...seen,
     key,
     parent,
+    isContext,
     tid: seen.pid,
     timeNs: startNs,
     startNs,

@@ -33,6 +33,8 @@ export interface ExecRecord {
   readonly binary: Uint8Array;
   readonly cwd: Uint8Array;
   readonly cgroupName: Uint8Array;
+  /** Not traced, only named by others: nothing happened to it. */
+  readonly isContext?: boolean;
   /** argv as it lies in memory: NUL after each. */
   readonly args: Uint8Array;
 }
@@ -44,7 +46,8 @@ export function writeExec(layout: RecordLayout, exec: ExecRecord): Uint8Array {
   const bytes = new Uint8Array(size);
   const writer = new StructWriter(bytes, struct, "gs_exec");
   writer.set("header.size", size);
-  writer.set("header.type", enumOf(layout, "gs_record_type", "GS_RECORD_EXEC"));
+  const type = exec.isContext ? "GS_RECORD_PROCESS" : "GS_RECORD_EXEC";
+  writer.set("header.type", enumOf(layout, "gs_record_type", type));
   writer.set("header.time_ns", exec.timeNs);
   writer.set("header.key_ns", exec.key.keyNs);
   writer.set("header.pid", exec.key.pid);

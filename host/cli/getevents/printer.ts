@@ -1,4 +1,5 @@
 /** Prints events and keeps the counts that are told at the end. */
+import type { Writable } from "node:stream";
 import { toNumber } from "../../api/numbers.js";
 import { compactLine, type Event } from "../compact.js";
 import { type LineWriter, say } from "../output.js";
@@ -13,6 +14,8 @@ export interface PrinterOptions {
   readonly timestamps: boolean;
   /** Stop after that many events; undefined: no end. */
   readonly count: number | undefined;
+  /** Where it is printed, if not to standard output: decides on colours. */
+  readonly terminal?: Writable & { readonly isTTY?: boolean };
 }
 
 export interface Losses {
@@ -31,8 +34,8 @@ export class EventPrinter {
     readonly out: LineWriter,
     private readonly options: PrinterOptions,
   ) {
-    const { output, color, timestamps } = options;
-    const paint = paintFor(isColored(color, process.stdout));
+    const { output, color, timestamps, terminal = process.stdout } = options;
+    const paint = paintFor(isColored(color, terminal));
     this.format =
       output === "json"
         ? jsonWriter("fgs.GetEventsResponse")

@@ -73,7 +73,7 @@ export class Decoder {
     };
     const is = (name: string) => type === enumOf(this.layout, "gs_record_type", name);
     if (is("GS_RECORD_ARGS")) return this.#keepPiece(common, record);
-    if (is("GS_RECORD_EXEC")) return this.#exec(common, record);
+    if (is("GS_RECORD_EXEC") || is("GS_RECORD_PROCESS")) return this.#exec(common, record);
     if (is("GS_RECORD_FORK")) {
       const fork = this.#struct("gs_fork", record);
       return { type: "fork", ...common, parent: parentOf(fork), nsPid: fork.number("ns_pid") };

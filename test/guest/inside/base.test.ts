@@ -1,9 +1,9 @@
 /** The base programs where they see everything. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BaseOptions, loadBase } from "../../../host/sensors/base.js";
 import type { Exec, Exit } from "../../bpf/core/decode.js";
@@ -34,6 +34,23 @@ async function runToEnd(file: string, ...args: string[]): Promise<{ pid: number;
   return { pid: child.pid ?? 0, output };
 }
 
+const started: ChildProcess[] = [];
+after(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
+/** Starts something that says when it is ready, and goes on until its standard input ends. */
+async function startEarly(file: string, ...args: string[]) {
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+  started.push(child);
+  const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+  const end = async () => {
+    child.stdin.end();
+    await once(child, "close");
+  };
+  return { pid: child.pid ?? 0, said, end };
+}
+
 const pidsIn = (output: string): number[] => output.trim().split(/\s+/).map(Number);
 const nameOf = ({ pid, keyNs }: { pid: number; keyNs: bigint }) => `${pid}.${keyNs}`;
 
@@ -58,12 +75,8 @@ describe("in the scope of everything", () => {
   });
 
   test("what was there before is scanned, and ends under the same name", async () => {
-    const early = spawn(workload("until"), ["early"], { stdio: ["pipe", "pipe", "inherit"] });
-    await once(early.stdout, "data");
-    const { execs, exits, forks } = await watch({ scope }, async () => {
-      early.stdin.end();
-      await once(early, "close");
-    });
+    const early = await startEarly(workload("until"), "early");
+    const { execs, exits, forks } = await watch({ scope }, early.end);
     const [kernel, init] = execs;
     assert.equal(kernel?.binary, "<kernel>");
     assert.equal(init?.pid, 1);
@@ -89,14 +102,10 @@ describe("in the scope of everything", () => {
   for (const scan of [true, false]) {
     const known = scan ? "known from the scan" : "not in the process table";
     test(`a process ${known} whose two threads end at once has one exit`, async () => {
-      const racers = spawn(workload("racers"), ["100"], { stdio: ["pipe", "pipe", "inherit"] });
-      const [text] = (await once(racers.stdout.setEncoding("utf8"), "data")) as [string];
-      const pids = new Set(pidsIn(text));
+      const racers = await startEarly(workload("racers"), "100");
+      const pids = new Set(pidsIn(racers.said));
       assert.equal(pids.size, 100);
-      const { exits } = await watch({ scope, scan }, async () => {
-        racers.stdin.end();
-        await once(racers, "close");
-      });
+      const { exits } = await watch({ scope, scan }, racers.end);
       const own = exits.filter(({ pid }) => pids.has(pid));
       assert.equal(own.length, 100);
       assert.equal(new Set(own.map(({ pid }) => pid)).size, 100);
@@ -215,13 +224,9 @@ describe("in the scope of a cgroup", () => {
   test("what is in it already is scanned, and nothing else", async () => {
     mkdirSync(inner, { recursive: true });
     const command = enter(inner, `exec ${workload("until")} early`);
-    const early = spawn("/bin/sh", command, { stdio: ["pipe", "pipe", "inherit"] });
-    await once(early.stdout, "data");
-    const { execs, exits } = await watch({ scope: { kind: "cgroup", path: root } }, async () => {
-      early.stdin.end();
-      await once(early, "close");
-      await sleep(50);
-    });
+    const early = await startEarly("/bin/sh", ...command);
+    const cgroup = { kind: "cgroup", path: root } as const;
+    const { execs, exits } = await watch({ scope: cgroup }, early.end);
     for (const folder of [inner, root]) rmdirSync(folder);
     assert.deepEqual(
       execs.map(({ pid }) => pid),

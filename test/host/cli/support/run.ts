@@ -65,7 +65,7 @@ function startCommand(command: string, args: readonly string[], options: RunOpti
   child.stdin?.on("error", () => {});
   if (options.isStdinLeftOpen) child.stdin?.write(options.stdin ?? "");
   else child.stdin?.end(options.stdin);
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 20_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 120_000);
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
