@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitRequest, exitCodes } from "./exit.js";
 import type { FilterFlags } from "./getevents/filters.js";
-import { connectOptions, globalsOf, isServerNamed } from "./globals.js";
+import { isServerNamed, openClient } from "./globals.js";
 import { type ColorMode, colorModes } from "./text/paint.js";
 
 interface Flags extends FilterFlags {
@@ -93,10 +93,9 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   });
   const stop = stopOnSignal();
   if (isLive) {
-    const { connect } = await import("../api/client.js");
     const { follow } = await import("./getevents/follow.js");
     await follow({
-      open: () => connect(connectOptions(globalsOf(command))),
+      open: () => openClient(command),
       request: filters,
       printer,
       reconnectWaitMs: flags.reconnect ? flags.reconnectWait * 1000 : undefined,
@@ -107,6 +106,8 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     await replayStdin({ printer, matches: localFilter(filters), stop });
   }
   await printer.out.drained();
+  // The terminal has shown ^C without a newline.
+  if (stop.aborted && process.stderr.isTTY) process.stderr.write("\n");
   printer.tellCounts();
   const isCutShort = stop.aborted && (!isLive || flags.count !== undefined) && !printer.isDone;
   if (isCutShort) throw new ExitRequest(exitCodes.interrupted);

@@ -1,6 +1,8 @@
 /** The options that all commands have, and the connection they lead to. */
 import { type Command, Option } from "commander";
 import type { Client, ConnectOptions } from "../api/client.js";
+import { GuidestarError } from "../errors.js";
+import { UsageError } from "./exit.js";
 
 export interface GlobalOptions {
   readonly serverAddress?: string;
@@ -35,10 +37,15 @@ export function isServerNamed(command: Command): boolean {
   return command.getOptionValueSourceWithGlobals("serverAddress") === "cli";
 }
 
-export function connectOptions(globals: GlobalOptions): ConnectOptions {
-  const { serverAddress, tls, tlsCa: caFile, tlsCert: certFile, tlsKey: keyFile } = globals;
-  const isTls = tls || caFile !== undefined || certFile !== undefined || keyFile !== undefined;
-  return { serverAddress, tls: isTls ? { caFile, certFile, keyFile } : undefined };
+/** Connects as the global options say; if they make no sense, that is a `UsageError`. */
+export async function openClient(command: Command): Promise<Client> {
+  const { connect } = await import("../api/client.js");
+  try {
+    return await connect(connectOptions(globalsOf(command)));
+  } catch (error) {
+    const isUsage = error instanceof GuidestarError && error.code === "INVALID_ARGUMENT";
+    throw isUsage ? new UsageError(error.message, { cause: error }) : error;
+  }
 }
 
 /** Connects, lets `use` work, and closes the connection whatever comes of it. */
@@ -46,11 +53,16 @@ export async function withClient<T>(
   command: Command,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { connect } = await import("../api/client.js");
-  const client = await connect(connectOptions(globalsOf(command)));
+  const client = await openClient(command);
   try {
     return await use(client);
   } finally {
     client.close();
   }
+}
+
+function connectOptions(globals: GlobalOptions): ConnectOptions {
+  const { serverAddress, tls, tlsCa: caFile, tlsCert: certFile, tlsKey: keyFile } = globals;
+  const isTls = tls || caFile !== undefined || certFile !== undefined || keyFile !== undefined;
+  return { serverAddress, tls: isTls ? { caFile, certFile, keyFile } : undefined };
 }

@@ -1,7 +1,7 @@
 /** How commands that list things show them: for people, for programs, or as JSON. */
 import { Option } from "commander";
 import { print } from "./output.js";
-import { isColored, paintFor } from "./text/paint.js";
+import { isColored, type Paint, paintFor } from "./text/paint.js";
 import { aligned, type Column, tabSeparated } from "./text/table.js";
 
 export interface ShowFlags {
@@ -19,7 +19,11 @@ export async function showTable<Row>(
   rows: readonly Row[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const paint = paintFor(isColored("auto", process.stdout));
   const isForPeople = process.stdout.isTTY;
-  await print(isForPeople ? aligned(columns, rows, paint) : tabSeparated(columns, rows));
+  await print(isForPeople ? aligned(columns, rows, terminalPaint()) : tabSeparated(columns, rows));
+}
+
+/** Colours for standard output, if it takes any. */
+export function terminalPaint(): Paint {
+  return paintFor(isColored("auto", process.stdout));
 }

@@ -54,9 +54,14 @@ export function placeOf(text: string, at: number): string {
 }
 
 const maxDepth = 100;
-const blanks = /[ \t\r\n]*/y;
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const word = /[\w.+-]+/y;
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+/** Stands for itself. */
+const simpleToken = /^"[ !#-[\]-\ud7ff\ue000-\uffff]*"$/;
 /** Anything below the space: JSON wants it escaped. */
 const control = /[^ -\u{10ffff}]/u;
 const loneSurrogate = /\p{Surrogate}/u;
@@ -67,7 +72,7 @@ class Parser {
   constructor(private readonly text: string) {}
 
   atEnd(): boolean {
-    this.match(blanks);
+    while (isBlank(this.text.charCodeAt(this.position))) this.position++;
     return this.position === this.text.length;
   }
 
@@ -108,8 +113,9 @@ class Parser {
         this.fail(`${this.here()} stands where a name in double quotes should be`);
       const keyAt = this.position;
       const key = this.string();
-      if (keys.has(key))
+      if (keys.has(key)) {
         throw new JsonError(`${JSON.stringify(key)} is there twice`, keyAt, this.text);
+      }
       keys.add(key);
       if (this.atEnd() || this.text[this.position] !== ":") {
         this.fail(`${this.here()} stands where the ':' after ${JSON.stringify(key)} should be`);
@@ -151,6 +157,10 @@ class Parser {
       if (end < 0) this.fail("the string is not closed");
     } while (this.isEscaped(end));
     const token = this.text.slice(at, end + 1);
+    if (simpleToken.test(token)) {
+      this.position = end + 1;
+      return token.slice(1, -1);
+    }
     if (control.test(token)) this.fail("the string has a control character that is not escaped");
     const value = token.includes("\\") ? this.unescaped(token) : token.slice(1, -1);
     if (loneSurrogate.test(value)) this.fail("the string has half a surrogate pair");

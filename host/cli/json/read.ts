@@ -26,159 +26,232 @@ export function readMessage(
   text: string,
   options: ReadOptions = {},
 ): Message {
-  return new Reader(text, options).message(type, node, "") as Message;
+  return messageReader(type)(node, "", { text, onUnknown: options.onUnknown }) as Message;
 }
 
-/** Stands for a value to pass over. */
+interface Context {
+  readonly text: string;
+  readonly onUnknown: ReadOptions["onUnknown"];
+}
+
+/** Reads a value; `path` names it in errors. */
+type Reader = (node: JsonNode, path: string, context: Context) => unknown;
+
+/** A reader's result for a value to pass over. */
 const skip = Symbol("skip");
 
-class Reader {
-  constructor(
-    private readonly text: string,
-    private readonly options: ReadOptions,
-  ) {}
+/** What a type needs is found out once, from its descriptor. */
+const readers = new WeakMap<protobuf.Type, Reader>();
 
-  message(type: protobuf.Type, node: JsonNode, path: string): unknown {
-    switch (type.fullName) {
-      case ".google.protobuf.Timestamp":
-        return this.seconds(node, path, parseTimestamp, "a time such as 2026-01-31T12:00:00.5Z");
-      case ".google.protobuf.Duration":
-        return this.seconds(node, path, parseDuration, "a duration in seconds such as 1.5s");
-    }
-    const wrapped = isWrapper(type) ? type.fields.value?.resolve() : undefined;
-    if (wrapped !== undefined) return { value: this.single(wrapped, node, path) };
-    if (node.kind !== "object") return this.fail(node, path, `an object (${type.name})`);
+function messageReader(type: protobuf.Type): Reader {
+  const known = readers.get(type);
+  if (known !== undefined) return known;
+  // Registered before it is built, for types that contain themselves.
+  let built: Reader | undefined;
+  const lazy: Reader = (node, path, context) => {
+    built ??= build(type);
+    return built(node, path, context);
+  };
+  readers.set(type, lazy);
+  built = build(type);
+  readers.set(type, built);
+  return built;
+}
+
+function build(type: protobuf.Type): Reader {
+  switch (type.fullName) {
+    case ".google.protobuf.Timestamp":
+      return secondsReader(parseTimestamp, "a time such as 2026-01-31T12:00:00.5Z");
+    case ".google.protobuf.Duration":
+      return secondsReader(parseDuration, "a duration in seconds such as 1.5s");
+  }
+  const wrapped = isWrapper(type) ? type.fields.value?.resolve() : undefined;
+  if (wrapped !== undefined) {
+    const read = valueReader(wrapped);
+    return (node, path, context) => ({ value: read(node, path, context) });
+  }
+  const fields = fieldsByName(type);
+  return (node, path, context) => {
+    if (node.kind !== "object") return fail(node, path, `an object (${type.name})`, context);
     const message: Message = {};
     const setBy = new Map<string, string>();
-    for (const member of node.members) this.member(type, member, path, message, setBy);
+    for (const member of node.members) {
+      const field = fields.get(member.key);
+      const memberPath = path === "" ? member.key : `${path}.${member.key}`;
+      if (field === undefined) passOver(type, member, memberPath, context);
+      else readMember(field, member, memberPath, message, setBy, context);
+    }
     return message;
-  }
+  };
+}
 
-  private member(
-    type: protobuf.Type,
-    { key, keyAt, value }: JsonMember,
-    parentPath: string,
-    message: Message,
-    setBy: Map<string, string>,
-  ): void {
-    const path = parentPath === "" ? key : `${parentPath}.${key}`;
-    const field = fieldNamed(type, key);
-    if (field === undefined) {
-      if (this.options.onUnknown) {
-        this.options.onUnknown(path);
-        return;
-      }
-      const hint = didYouMean(key, Object.keys(type.fields));
-      throw new JsonError(`${type.name} has no field ${quote(key)}.${hint}`, keyAt, this.text);
-    }
-    // A field may be written in two ways, and of a oneof only one member may be set.
-    const slot = field.partOf?.fullName ?? field.name;
-    if (value.kind === "null") return;
-    const earlier = setBy.get(slot);
-    if (earlier !== undefined) {
-      const reason = `${quote(key)} and ${quote(earlier)} can't both be set`;
-      throw new JsonError(reason, keyAt, this.text);
-    }
-    setBy.set(slot, key);
-    const read = this.field(field, value, path);
-    if (read !== skip) message[field.name] = read;
-  }
+interface KnownField {
+  readonly name: string;
+  /** A field may be written in two ways, and of a oneof only one member may be set. */
+  readonly slot: string;
+  readonly read: Reader;
+}
 
-  private field(field: protobuf.Field, node: JsonNode, path: string): unknown {
-    if (field instanceof protobuf.MapField) {
-      if (node.kind !== "object") return this.fail(node, path, "an object");
-      const entries: [string, unknown][] = [];
-      for (const member of node.members) {
-        const value = this.single(field, member.value, `${path}.${member.key}`);
-        if (value !== skip) entries.push([mapKey(field, member, this.text), value]);
-      }
-      return Object.fromEntries(entries);
-    }
-    if (!field.repeated) return this.single(field, node, path);
-    if (node.kind !== "array") return this.fail(node, path, "a list in [ ]");
+/** Under the original names, and the camel case that other tools write. */
+function fieldsByName(type: protobuf.Type): Map<string, KnownField> {
+  const fields = new Map<string, KnownField>();
+  for (const field of type.fieldsArray) {
+    field.resolve();
+    const slot = field.partOf ? `oneof ${field.partOf.name}` : field.name;
+    const known = { name: field.name, slot, read: fieldReader(field) };
+    const camel = field.name.replace(/_([a-z0-9])/g, (_, next: string) => next.toUpperCase());
+    fields.set(field.name, known).set(camel, known);
+  }
+  return fields;
+}
+
+function readMember(
+  { name, slot, read }: KnownField,
+  { key, keyAt, value }: JsonMember,
+  path: string,
+  message: Message,
+  setBy: Map<string, string>,
+  context: Context,
+): void {
+  if (value.kind === "null") return;
+  const earlier = setBy.get(slot);
+  if (earlier !== undefined) {
+    const reason = `${quote(key)} and ${quote(earlier)} can't both be set`;
+    throw new JsonError(reason, keyAt, context.text);
+  }
+  setBy.set(slot, key);
+  const result = read(value, path, context);
+  if (result !== skip) message[name] = result;
+}
+
+function passOver(type: protobuf.Type, member: JsonMember, path: string, context: Context): void {
+  if (context.onUnknown) {
+    context.onUnknown(path);
+    return;
+  }
+  const hint = didYouMean(member.key, Object.keys(type.fields));
+  const reason = `${type.name} has no field ${quote(member.key)}.${hint}`;
+  throw new JsonError(reason, member.keyAt, context.text);
+}
+
+function fieldReader(field: protobuf.Field): Reader {
+  const read = valueReader(field);
+  if (field instanceof protobuf.MapField) return mapReader(field.keyType, read);
+  if (!field.repeated) return read;
+  return (node, path, context) => {
+    if (node.kind !== "array") return fail(node, path, "a list in [ ]", context);
     return node.items
-      .map((item, index) => this.single(field, item, `${path}[${index}]`))
+      .map((item, index) => read(item, `${path}[${index}]`, context))
       .filter((item) => item !== skip);
-  }
+  };
+}
 
-  private single(field: protobuf.Field, node: JsonNode, path: string): unknown {
-    const { resolvedType } = field;
-    if (resolvedType instanceof protobuf.Type) return this.message(resolvedType, node, path);
-    if (resolvedType instanceof protobuf.Enum) return this.enumValue(resolvedType, node, path);
-    switch (scalarKind(field.type)) {
-      case "string":
-        return node.kind === "string" ? node.value : this.fail(node, path, "a string");
-      case "bool":
-        return node.kind === "boolean" ? node.value : this.fail(node, path, "true or false");
-      case "bytes":
-        return this.bytes(node, path);
-      case "float":
-        return this.float(field, node, path);
-      case "integer":
-        return Number(this.integer(field, node, path));
-      case "long":
-        return long(this.integer(field, node, path), integerRange(field.type)[0] === 0n);
+function mapReader(keyType: string, read: Reader): Reader {
+  return (node, path, context) => {
+    if (node.kind !== "object") return fail(node, path, "an object", context);
+    const entries: [string, unknown][] = [];
+    for (const { key, keyAt, value } of node.members) {
+      if (!isKey(keyType, key)) {
+        throw new JsonError(`${quote(key)} is no ${keyType}`, keyAt, context.text);
+      }
+      const result = read(value, `${path}.${key}`, context);
+      if (result !== skip) entries.push([key, result]);
+    }
+    return Object.fromEntries(entries);
+  };
+}
+
+function isKey(keyType: string, key: string): boolean {
+  if (keyType === "string") return true;
+  if (keyType === "bool") return key === "true" || key === "false";
+  const value = wholeNumber(key);
+  const [min, max] = integerRange(keyType);
+  return value !== undefined && value >= min && value <= max;
+}
+
+function valueReader(field: protobuf.Field): Reader {
+  const { resolvedType } = field;
+  if (resolvedType instanceof protobuf.Type) return messageReader(resolvedType);
+  if (resolvedType instanceof protobuf.Enum) return enumReader(resolvedType);
+  switch (scalarKind(field.type)) {
+    case "string":
+      return (node, path, context) =>
+        node.kind === "string" ? node.value : fail(node, path, "a string", context);
+    case "bool":
+      return (node, path, context) =>
+        node.kind === "boolean" ? node.value : fail(node, path, "true or false", context);
+    case "bytes":
+      return (node, path, context) =>
+        node.kind === "string" && base64.test(node.value)
+          ? Buffer.from(node.value, "base64")
+          : fail(node, path, "base64 text", context);
+    case "float":
+      return floatReader(field.type === "float");
+    case "integer":
+      return integerReader(field.type, Number);
+    case "long": {
+      const isUnsigned = integerRange(field.type)[0] === 0n;
+      return integerReader(field.type, (value) => long(value, isUnsigned));
     }
   }
+}
 
-  private enumValue(type: protobuf.Enum, node: JsonNode, path: string): unknown {
+function enumReader(type: protobuf.Enum): Reader {
+  const values = new Map(Object.entries(type.values));
+  return (node, path, context) => {
     if (node.kind === "number") {
       const value = Number(node.text);
       if (value === (value | 0)) return value;
     }
-    if (node.kind !== "string") return this.fail(node, path, `a name of ${type.name}`);
-    const value = Object.hasOwn(type.values, node.value) ? type.values[node.value] : undefined;
+    if (node.kind !== "string") return fail(node, path, `a name of ${type.name}`, context);
+    const value = values.get(node.value);
     if (value !== undefined) return value;
-    if (this.options.onUnknown) {
-      this.options.onUnknown(`${path}=${node.value}`);
+    if (context.onUnknown) {
+      context.onUnknown(`${path}=${node.value}`);
       return skip;
     }
-    const hint = didYouMean(node.value, Object.keys(type.values));
+    const hint = didYouMean(node.value, values.keys());
     const reason = `${quote(path)} takes a name of ${type.name}, and ${quote(node.value)} is none.${hint}`;
-    throw new JsonError(reason, node.at, this.text);
-  }
+    throw new JsonError(reason, node.at, context.text);
+  };
+}
 
-  private integer(field: protobuf.Field, node: JsonNode, path: string): bigint {
-    const [min, max] = integerRange(field.type);
-    const expected = `a whole number from ${min} to ${max}`;
-    const text = node.kind === "number" ? node.text : node.kind === "string" ? node.value : "";
-    const value = wholeNumber(text);
-    if (value === undefined || value < min || value > max) return this.fail(node, path, expected);
-    return value;
-  }
+function integerReader(fieldType: string, convert: (value: bigint) => unknown): Reader {
+  const [min, max] = integerRange(fieldType);
+  const expected = `a whole number from ${min} to ${max}`;
+  return (node, path, context) => {
+    const value = wholeNumber(numberText(node));
+    if (value === undefined || value < min || value > max)
+      return fail(node, path, expected, context);
+    return convert(value);
+  };
+}
 
-  private float(field: protobuf.Field, node: JsonNode, path: string): number {
-    const text = node.kind === "number" ? node.text : node.kind === "string" ? node.value : "";
+function floatReader(isSingle: boolean): Reader {
+  return (node, path, context) => {
+    const text = numberText(node);
     if (text === "NaN" || text === "Infinity" || text === "-Infinity") return Number(text);
     const value = jsonNumber.test(text) ? Number(text) : Number.NaN;
-    const isInRange = Number.isFinite(field.type === "float" ? Math.fround(value) : value);
-    return isInRange ? value : this.fail(node, path, "a number");
-  }
+    const isInRange = Number.isFinite(isSingle ? Math.fround(value) : value);
+    return isInRange ? value : fail(node, path, "a number", context);
+  };
+}
 
-  private bytes(node: JsonNode, path: string): Uint8Array {
-    const isBase64 = node.kind === "string" && base64.test(node.value);
-    return isBase64 ? Buffer.from(node.value, "base64") : this.fail(node, path, "base64 text");
-  }
-
-  private seconds(
-    node: JsonNode,
-    path: string,
-    parse: typeof parseTimestamp,
-    expected: string,
-  ): Message {
+function secondsReader(parse: typeof parseTimestamp, expected: string): Reader {
+  return (node, path, context) => {
     const parsed = node.kind === "string" ? parse(node.value) : undefined;
-    if (parsed === undefined) return this.fail(node, path, expected);
+    if (parsed === undefined) return fail(node, path, expected, context);
     return { seconds: long(parsed.seconds, false), nanos: parsed.nanos };
-  }
-
-  private fail(node: JsonNode, path: string, expected: string): never {
-    const subject = path === "" ? "this" : quote(path);
-    throw new JsonError(`${subject} takes ${expected}, not ${nameOf(node)}`, node.at, this.text);
-  }
+  };
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** Numbers may be written as strings, and 64-bit ones are. */
+function numberText(node: JsonNode): string {
+  return node.kind === "number" ? node.text : node.kind === "string" ? node.value : "";
+}
 
 /** The exact value of `12`, `12.0` or `1.2e1`; undefined for anything that is not whole. */
 function wholeNumber(text: string): bigint | undefined {
@@ -196,30 +269,9 @@ function long(value: bigint, isUnsigned: boolean): unknown {
   return bits.toLong(isUnsigned);
 }
 
-function mapKey(field: protobuf.MapField, { key, keyAt }: JsonMember, text: string): string {
-  if (field.keyType === "string") return key;
-  const isBool = field.keyType === "bool";
-  const isValid = isBool ? key === "true" || key === "false" : wholeNumber(key) !== undefined;
-  if (!isValid) throw new JsonError(`${quote(key)} is no ${field.keyType}`, keyAt, text);
-  return key;
-}
-
-/** By its original name, or in the camel case that other tools write. */
-function fieldNamed(type: protobuf.Type, key: string): protobuf.Field | undefined {
-  const name = Object.hasOwn(type.fields, key) ? key : camelNames(type).get(key);
-  return name === undefined ? undefined : type.fields[name]?.resolve();
-}
-
-const camelCache = new WeakMap<protobuf.Type, Map<string, string>>();
-
-function camelNames(type: protobuf.Type): Map<string, string> {
-  let names = camelCache.get(type);
-  if (names === undefined) {
-    const toCamel = (name: string) => name.replace(/_([a-z0-9])/g, (_, next) => next.toUpperCase());
-    names = new Map(Object.keys(type.fields).map((name) => [toCamel(name), name]));
-    camelCache.set(type, names);
-  }
-  return names;
+function fail(node: JsonNode, path: string, expected: string, { text }: Context): never {
+  const subject = path === "" ? "this" : quote(path);
+  throw new JsonError(`${subject} takes ${expected}, not ${nameOf(node)}`, node.at, text);
 }
 
 function nameOf(node: JsonNode): string {

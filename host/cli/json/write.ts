@@ -79,7 +79,12 @@ function fieldWriter(field: protobuf.Field): (message: Message) => string {
   if (field.repeated) {
     return (message) => {
       const items = (message[name] ?? []) as readonly unknown[];
-      return items.length === 0 ? "" : `${start}[${items.map(write).join(",")}]`;
+      if (items.length === 0) return "";
+      let text = `${start}[`;
+      for (let index = 0; index < items.length; index++) {
+        text += index === 0 ? write(items[index]) : `,${write(items[index])}`;
+      }
+      return `${text}]`;
     };
   }
   // A member of a oneof is shown whenever it is set, everything else only if it says something.
@@ -122,10 +127,10 @@ function valueWriter(field: protobuf.Field): Writer {
 }
 
 function enumWriter(type: protobuf.Enum): Writer {
-  return (value) => {
-    const name = type.valuesById[value as number];
-    return name === undefined ? String(value) : `"${name}"`;
-  };
+  const names = new Map(
+    Object.entries(type.valuesById).map(([value, name]) => [Number(value), `"${name}"`]),
+  );
+  return (value) => names.get(value as number) ?? String(value);
 }
 
 function floatText(value: number, isSingle: boolean): string {
@@ -144,7 +149,11 @@ function floatText(value: number, isSingle: boolean): string {
 const unsafe =
   /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
+/** Needs no escape. */
+const simple = /^[ !#-[\]-~]*$/;
+
 export function jsonString(text: string): string {
+  if (simple.test(text)) return `"${text}"`;
   return terminalSafe(JSON.stringify(text));
 }
 

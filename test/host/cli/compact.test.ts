@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { compactLine } from "../../../host/cli/compact.js";
+import { messageType } from "../../../host/cli/json/schema.js";
 import { paintFor } from "../../../host/cli/text/paint.js";
 import { displayWidth } from "../../../host/cli/text/width.js";
+import { arbitraryMessage } from "./support/arbitraryMessage.js";
 import { type Event, exec, exit, kprobe, processOf } from "./support/events.js";
 
 const plain = paintFor(false);
@@ -146,6 +149,18 @@ test("timestamps stand in front with nanoseconds, always of one width", () => {
   assert.equal(withTime(exec("/b")), "2026-01-31T12:00:00.123456789Z 🚀 process node-1 /b");
   const round = { ...exec("/b"), time: { seconds: 0 } };
   assert.equal(withTime(round), "1970-01-01T00:00:00.000000000Z 🚀 process node-1 /b");
+});
+
+test("any event makes exactly one line that can be printed", () => {
+  const event = arbitraryMessage(messageType("fgs.GetEventsResponse"));
+  fc.assert(
+    fc.property(event, (message) => {
+      const text = compactLine(message, { paint: plain, timestamps: true });
+      assert.ok(text.length > 0);
+      assert.doesNotMatch(text, /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test("nothing that a process chose reaches the terminal unescaped", () => {
