@@ -7,6 +7,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileAll, findCSources } from "./compileC.mjs";
 import { BuildNotes, fileHash, filesUnder } from "./inputs.mjs";
+import { installNpmPackages } from "./npm.mjs";
 import { pruneStaleOutput } from "./stale.mjs";
 import { mustRun, root, StepFailure, Steps } from "./steps.mjs";
 
@@ -66,6 +67,7 @@ async function examplePlugins(steps, notes) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const steps = new Steps();
   try {
+    await installNpmPackages(steps);
     await build(steps, { tests: !process.argv.includes("--without-tests") });
     steps.finish();
   } catch (error) {

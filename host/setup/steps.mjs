@@ -19,6 +19,10 @@ export class Steps {
   #done = 0;
   #terminal = process.stdout.isTTY === true;
 
+  constructor() {
+    stopOnSignals();
+  }
+
   /**
    * Runs `work` and shows how long it took; `work` returns what to say about it. A terminal sees
    * the step while it runs, a log sees its beginning and its end.
@@ -56,16 +60,20 @@ export class Steps {
 const secondsSince = (started) => `${((Date.now() - started) / 1000).toFixed(1)} s`;
 
 const running = new Set();
-for (const [signal, number] of [
-  ["SIGINT", 2],
-  ["SIGTERM", 15],
-  ["SIGHUP", 1],
-]) {
-  process.once(signal, () => {
-    for (const child of running) child.kill(signal);
-    process.stderr.write(`\nset-up stopped by ${signal}; run it again to go on.\n`);
-    process.exit(128 + number);
-  });
+
+/** Only for the set-up as a program: others import parts of it and have signals of their own to heed. */
+function stopOnSignals() {
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+    ["SIGHUP", 1],
+  ]) {
+    process.once(signal, () => {
+      for (const child of running) child.kill(signal);
+      process.stderr.write(`\nset-up stopped by ${signal}; run it again to go on.\n`);
+      process.exit(128 + number);
+    });
+  }
 }
 
 /**

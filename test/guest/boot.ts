@@ -1,5 +1,5 @@
 /** Boots the guest once, for one job, and waits for its end. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeImage } from "./image.js";
 import { live } from "./live.js";
@@ -21,7 +21,10 @@ export interface BootOptions {
   /** Kernel messages on the console. Default: true. */
   readonly verbose?: boolean;
   readonly onConsole?: (text: string) => void;
-  readonly onEvent?: (event: WireEvent) => void;
+  /** What the test file `test` reports. */
+  readonly onEvent?: (test: string, event: WireEvent) => void;
+  /** The test file `test` has nothing more to report. */
+  readonly onRan?: (test: string) => void;
   /** Stops the guest at once. */
   readonly signal?: AbortSignal;
 }
@@ -31,7 +34,7 @@ export interface GuestResult {
   readonly exitCode: number | undefined;
   /** Why there is no exit code, or why it is not to be trusted: one sentence. */
   readonly failure: string | undefined;
-  /** The whole console. Also in `.cache/guest/console.log`. */
+  /** The whole console. Also in `.cache/guest/console.log`; the one before in `console.previous.log`. */
   readonly console: string;
   /** Files that the job left in `GUIDESTAR_EXPORT`, by name. */
   readonly files: ReadonlyMap<string, Buffer>;
@@ -46,12 +49,22 @@ export interface GuestResult {
 export async function bootGuest(options: BootOptions): Promise<GuestResult> {
   const kernel = needed(guestKernel(), "its kernel");
   mkdirSync(cacheFolder, { recursive: true });
-  const folder = mkdtempSync(path.join(cacheFolder, "boot-"));
+  removeLeftovers();
+  const folder = mkdtempSync(path.join(cacheFolder, `boot-${process.pid}-`));
   try {
     const image = path.join(folder, "image.cpio");
     const { totalBytes } = writeImage(image, kernel, options.job);
     return await live(options, kernel, image, totalBytes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Images of processes that were killed before they could tidy up. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(cacheFolder)) {
+    const pid = /^boot-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(path.join(cacheFolder, name), { recursive: true, force: true });
   }
 }

@@ -44,7 +44,7 @@ const result = await bootGuest({
   verbose: values.verbose,
   signal: stop.signal,
   onConsole: (text) => process.stdout.write(text),
-  onEvent: ({ type, data }) => {
+  onEvent: (_test, { type, data }) => {
     if (type !== "test:pass" && type !== "test:fail") return;
     const indent = "  ".repeat(data.nesting);
     process.stdout.write(`${indent}${type === "test:pass" ? "ok" : "FAILED"}: ${data.name}\n`);

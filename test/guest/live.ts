@@ -1,5 +1,5 @@
 /** The guest's life from the start of qemu to its end: console, messages, time limits. */
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -57,7 +57,10 @@ export async function live(
         release = message.kernel;
         break;
       case "event":
-        options.onEvent?.(message.event);
+        options.onEvent?.(message.test, message.event);
+        break;
+      case "ran":
+        options.onRan?.(message.test);
         break;
       case "file":
         files.set(message.name, [
@@ -108,7 +111,9 @@ function whyDied(console: string, ended: string, qemuErrors: string): string {
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 function collectConsole(stream: Readable | null, onText: ((text: string) => void) | undefined) {
-  const log = createWriteStream(path.join(cacheFolder, "console.log"));
+  const file = path.join(cacheFolder, "console.log");
+  if (existsSync(file)) renameSync(file, path.join(cacheFolder, "console.previous.log"));
+  const log = createWriteStream(file);
   const decoder = new StringDecoder("utf8");
   const chunks: string[] = [];
   stream?.on("data", (bytes: Buffer) => {

@@ -10,8 +10,8 @@ export const exportFolder = "/export";
 export type Job =
   | {
       readonly kind: "tests";
-      /** Compiled test files, absolute in the guest. */
-      readonly files: readonly string[];
+      /** Compiled test files, absolute in the guest, by name. */
+      readonly files: Readonly<Record<string, string>>;
       readonly fileTimeoutMs: number;
       readonly namePattern?: string;
     }
@@ -19,7 +19,9 @@ export type Job =
 
 export type Message =
   | { readonly type: "hello"; readonly kernel: string; readonly uptimeMs: number }
-  | { readonly type: "event"; readonly event: WireEvent }
+  | { readonly type: "event"; readonly test: string; readonly event: WireEvent }
+  /** All events of this test file have been told. */
+  | { readonly type: "ran"; readonly test: string }
   | { readonly type: "file"; readonly name: string; readonly base64: string }
   | { readonly type: "done"; readonly exitCode: number; readonly error?: string };
 
@@ -62,4 +64,14 @@ function wireError(error: Error & { cause?: unknown; failureType?: string }): Wi
     ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
     ...(failureType === undefined ? {} : { failureType }),
   };
+}
+
+export function unwireEvent({ type, data }: WireEvent): TestEvent {
+  const { details, ...rest } = data;
+  if (details === undefined) return { type, data: rest };
+  const { error, ...others } = details;
+  if (error === undefined) return { type, data: { ...rest, details: others } };
+  const revived = Object.assign(new Error(error.message), { failureType: error.failureType });
+  revived.stack = error.stack ?? error.message;
+  return { type, data: { ...rest, details: { ...others, error: revived } } };
 }

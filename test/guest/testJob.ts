@@ -16,7 +16,9 @@ export function testJob(names: readonly string[], namePattern?: string): Job {
   if (missing.length > 0) throw new Error(`no such test files: ${missing.join(", ")}`);
   return {
     kind: "tests",
-    files: names.map((name) => path.join("/", guestRoot, path.relative(root, fileOf(name)))),
+    files: Object.fromEntries(
+      names.map((name) => [name, path.join("/", guestRoot, path.relative(root, fileOf(name)))]),
+    ),
     fileTimeoutMs,
     ...(namePattern === undefined ? {} : { namePattern }),
   };

@@ -3,11 +3,11 @@
  * first, then tests that load eBPF programs, then the guest. The last lines are the totals; the exit
  * code is 0 only if tests ran and none failed.
  */
-import { PassThrough } from "node:stream";
-import { run } from "node:test";
+import { finished } from "node:stream/promises";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
-import { Collector } from "./collect.js";
+import { FileReport, noTotals } from "./report.js";
+import { runFile } from "./runFile.js";
 import { fileOf, findTests, select } from "./select.js";
 import { type Phase, phases, totalTimeoutMs } from "./suites.js";
 import type { TestEvent } from "./testEvent.js";
@@ -22,8 +22,7 @@ const { values, positionals } = parseArgs({
 });
 
 const started = Date.now();
-const names = findTests();
-const selection = select(names, positionals, { guest: !values["without-guest"] });
+const selection = select(findTests(), positionals, { guest: !values["without-guest"] });
 const count = Object.values(selection.byPhase).flat().length;
 
 if (count === 0) {
@@ -53,41 +52,48 @@ async function runAll(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => stopFor(`stopped by ${signal}`));
   }
+  const minutes = totalTimeoutMs / 60_000;
   const timer = setTimeout(
-    () => stopFor(`stopped: not done after ${totalTimeoutMs / 60_000} minutes`),
+    () => stopFor(`stopped: not done after ${minutes} minutes`),
     totalTimeoutMs,
   );
 
-  const collector = new Collector();
-  const events = new PassThrough({ objectMode: true });
-  const shown = events.compose(new spec());
-  const printed = shown.forEach((chunk: Buffer) => void process.stdout.write(chunk));
+  const totals = noTotals();
+  const reporter = new spec();
+  reporter.on("data", (chunk) => void process.stdout.write(chunk));
   for (const phase of Object.keys(phases) as Phase[]) {
-    if (selection.byPhase[phase].length === 0 || stop.signal.aborted) continue;
-    for await (const event of runPhase(phase, stop.signal)) {
-      for (const item of collector.add(event)) events.write(item);
-    }
-    for (const item of collector.end()) events.write(item);
+    const queue = [...selection.byPhase[phase]];
+    const worker = async () => {
+      for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+        if (stop.signal.aborted) return;
+        await runOne(phase, name, (event) => void reporter.write(event));
+      }
+    };
+    await Promise.all(Array.from({ length: phases[phase].files }, worker));
   }
   clearTimeout(timer);
-  events.end();
-  await printed;
+  reporter.end();
+  await finished(reporter);
 
-  const { totals } = collector;
   for (const [key, value] of Object.entries(totals)) process.stdout.write(`# ${key} ${value}\n`);
   process.stdout.write(`# duration_ms ${Date.now() - started}\n`);
   if (stopped !== undefined) process.stdout.write(`# ${stopped}\n`);
   const passed = totals.tests > 0 && totals.fail === 0 && totals.cancelled === 0;
   process.exitCode = passed && stopped === undefined ? 0 : 1;
-}
 
-function runPhase(phase: Phase, signal: AbortSignal): AsyncIterable<TestEvent> {
-  const { files, fileTimeoutMs } = phases[phase];
-  return run({
-    files: selection.byPhase[phase].map(fileOf),
-    concurrency: files,
-    timeout: fileTimeoutMs,
-    signal,
-    ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
-  }) as unknown as AsyncIterable<TestEvent>;
+  async function runOne(phase: Phase, name: string, show: (event: TestEvent) => void) {
+    const { files, fileTimeoutMs } = phases[phase];
+    const report = new FileReport(name, totals);
+    // One beside others is shown when it is done, as a whole.
+    const held: TestEvent[] = [];
+    const add = files === 1 ? show : (event: TestEvent) => void held.push(event);
+    // With a pattern for names of tests in the guest, the test that boots it must run whatever it is called.
+    const namePattern = phase === "guest" ? undefined : values.name;
+    const options = { timeoutMs: fileTimeoutMs, namePattern, signal: stop.signal };
+    for await (const event of runFile(fileOf(name), options)) {
+      for (const item of report.add(event)) add(item);
+    }
+    for (const item of report.end()) add(item);
+    for (const item of held) show(item);
+  }
 }

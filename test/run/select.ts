@@ -4,8 +4,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { guestTest, type Phase, phaseOf, runsInGuest } from "./suites.js";
 
-/** `dist/test`. */
-export const testFolder = fileURLToPath(new URL("..", import.meta.url));
+/** The repository: this file runs as `dist/test/run/select.js`. */
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
+const testFolder = path.join(root, "dist/test");
 
 /** Names of all compiled test files, sorted. */
 export function findTests(folder = testFolder): string[] {

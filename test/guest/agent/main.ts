@@ -4,9 +4,8 @@ import { existsSync, openSync, readdirSync, readFileSync, writeSync } from "node
 import { mkdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { run } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TestEvent } from "../../run/testEvent.js";
+import { runFile } from "../../run/runFile.js";
 import { exportFolder, type Job, jobFile, type Message, portName, wireEvent } from "../messages.js";
 
 const chunkBytes = 48 * 1024;
@@ -27,19 +26,19 @@ try {
 }
 
 async function runTests(job: Extract<Job, { kind: "tests" }>): Promise<number> {
-  const events = run({
-    files: [...job.files],
-    concurrency: 1,
-    timeout: job.fileTimeoutMs,
-    ...(job.namePattern === undefined ? {} : { testNamePatterns: job.namePattern }),
-  }) as unknown as AsyncIterable<TestEvent>;
+  const { fileTimeoutMs: timeoutMs, namePattern } = job;
   let failures = 0;
-  for await (const event of events) {
-    if (event.type === "test:fail") failures++;
-    if (event.type === "test:stdout" || event.type === "test:stderr") {
-      process.stdout.write(event.data.message ?? "");
+  for (const [test, file] of Object.entries(job.files)) {
+    process.stdout.write(`[test] ${test}\n`);
+    for await (const event of runFile(file, { timeoutMs, namePattern })) {
+      if (event.type === "test:fail") failures++;
+      if (event.type === "test:stdout" || event.type === "test:stderr") {
+        process.stdout.write(event.data.message ?? "");
+      } else {
+        send({ type: "event", test, event: wireEvent(event) });
+      }
     }
-    send({ type: "event", event: wireEvent(event) });
+    send({ type: "ran", test });
   }
   return failures === 0 ? 0 : 1;
 }
