@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { KernelMap, MapType, bytesCodec } from "../../../../bpf/libbpf/index.js";
+import { bytesCodec, KernelMap, MapType } from "../../../../bpf/libbpf/index.js";
 
 const bytes = { key: bytesCodec(4), value: bytesCodec(4) };
 
@@ -10,7 +10,8 @@ function make(type: number, maxEntries: number, flags = 0): KernelMap<unknown, u
 }
 
 const key = (n: number): Uint8Array => new Uint8Array(Uint32Array.of(n).buffer);
-const number = (k: unknown): number => new DataView((k as Uint8Array).buffer, (k as Uint8Array).byteOffset).getUint32(0, true);
+const number = (k: unknown): number =>
+  new DataView((k as Uint8Array).buffer, (k as Uint8Array).byteOffset).getUint32(0, true);
 
 test("a big map is iterated completely, each key once", () => {
   const map = make(MapType.HASH, 100_000);

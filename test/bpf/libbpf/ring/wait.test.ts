@@ -20,7 +20,10 @@ test("a wait ends as soon as a record comes", async () => {
   const start = performance.now();
   assert.equal(await ring.wait(10_000), "ready");
   assert.ok(performance.now() - start < 5000);
-  assert.equal(ring.drain(10, () => undefined), 1);
+  assert.equal(
+    ring.drain(10, () => undefined),
+    1,
+  );
   await exited(worker);
   ring.close();
 });
