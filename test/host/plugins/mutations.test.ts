@@ -5,18 +5,8 @@ import { PluginChain } from "../../../host/plugins/chain.js";
 import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { compileJob, Scene } from "./events.js";
+import { generator } from "./generator.js";
 import { compileExample, compilePlugin } from "./testPlugin.js";
-
-/** Numbers that look random and are the same each time (mulberry32). */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 function mutate(good: Uint8Array, random: (below: number) => number): Uint8Array {
   const bytes = Uint8Array.from(good);
