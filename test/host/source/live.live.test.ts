@@ -126,6 +126,23 @@ describe("the live source", () => {
     });
   });
 
+  test("tells its losses after close, and in whatever order things are closed", async () => {
+    await traced(
+      [workload("crowd"), "200"],
+      async (gated, base) => {
+        const source = openLiveSource(base.source);
+        gated.open();
+        await gated.end();
+        const { ring } = source.losses();
+        assert.ok(ring > 0);
+        base.close();
+        source.close();
+        assert.equal(source.losses().ring, ring);
+      },
+      { ringBytes: 4096 },
+    );
+  });
+
   test("hands over no more records than asked for, and the rest later", async () => {
     await traced([workload("crowd"), "20"], async (gated, base) => {
       const source = openLiveSource(base.source);
