@@ -32,13 +32,16 @@ const insideTests = /^guest\/inside\//;
 /** Boots the guest, and reports what the tests in it report. */
 export const guestTest = "guest/guest";
 
+/** Boots it too, to see how it fails. */
+const bootTest = "guest/boot";
+
 /** Slow in the guest, and not more telling there than here. */
 const notInGuest: readonly RegExp[] = [];
 
 /** `undefined`: the file does not run by itself on this machine. */
 export function phaseOf(name: string): Phase | undefined {
   if (insideTests.test(name)) return undefined;
-  if (name === guestTest) return "guest";
+  if (name === guestTest || name === bootTest) return "guest";
   return kernelTests.some((pattern) => pattern.test(name)) ? "kernel" : "unit";
 }
 
