@@ -189,7 +189,7 @@ test("a call that is cancelled while it waits to be subscribed leaves nothing be
 test("a deadline releases a stream, even one whose client never reads", async (t) => {
   const { port, address } = await start(t);
   const { node } = await connected(t, { serverAddress: address });
-  const stream = new RawStream(t, address, {}, { "grpc-timeout": "300m" });
+  const stream = new RawStream(t, address, {}, { "grpc-timeout": "4000m" });
   await stream.ready;
   port.deliver(() => frames(execs(1, 5000)));
   assert.equal((await node.getStatus()).streams.length, 1);
@@ -305,7 +305,7 @@ test("there are no more streams at a time than the daemon serves", async (t) => 
 });
 
 test("when the daemon stops, readers get what waits for them, then UNAVAILABLE", async (t) => {
-  const closeGraceMs = 2000;
+  const closeGraceMs = 5000;
   const { port, address, server } = await start(t, { closeGraceMs });
   const { sensors } = await connected(t, { serverAddress: address });
   const reader = sensors.getEvents();
@@ -323,7 +323,7 @@ test("when the daemon stops, readers get what waits for them, then UNAVAILABLE",
   await server.close();
   // The idle one holds it up, but not for longer than the grace.
   const tookMs = performance.now() - startMs;
-  assert.ok(tookMs > closeGraceMs - 100 && tookMs < closeGraceMs + 3000, `${tookMs} ms`);
+  assert.ok(tookMs > closeGraceMs - 100 && tookMs < closeGraceMs + 10_000, `${tookMs} ms`);
   await reading;
   assert.equal(seen.length, 2000);
   assert.equal(port.feeds.size, 0);

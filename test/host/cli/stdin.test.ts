@@ -166,7 +166,7 @@ describe("where events come from", () => {
   });
 
   test("a pipe that stays silent is waited for, and it says so", async () => {
-    const running = await shell(`{ sleep 1.5; cat ${temporary(lines)}; } | guidestar getevents`);
+    const running = await shell(`{ sleep 8; cat ${temporary(lines)}; } | guidestar getevents`);
     assert.equal(running.code, 0);
     assert.equal(running.stdout, compact);
     assert.equal(
