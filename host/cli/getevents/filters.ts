@@ -1,9 +1,9 @@
 /** From the filter flags of a command line to the filters of a request. */
 import { readFileSync } from "node:fs";
 import { fgs } from "../../../proto/generated/api.js";
+import { fromJsonValues, JsonError } from "../../json/protojson.js";
+import { didYouMean } from "../../suggest.js";
 import { UsageError } from "../exit.js";
-import { fromJsonValues, JsonError } from "../protojson.js";
-import { didYouMean } from "../text/suggest.js";
 
 type Filter = fgs.Filter.$Properties;
 

@@ -1,14 +1,14 @@
 /** Decides whether events come from standard input, and reads them from there. */
 import { fstatSync } from "node:fs";
 import { GuidestarError } from "../../errors.js";
+import { parseJson } from "../../json/parse.js";
+import { JsonError } from "../../json/protojson.js";
+import { readMessage } from "../../json/read.js";
+import { messageType } from "../../json/schema.js";
+import { type JsonPiece, JsonSplitter, onOneLine } from "../../json/split.js";
+import { terminalSafe } from "../../json/write.js";
 import type { Event } from "../compact.js";
-import { parseJson } from "../json/parse.js";
-import { readMessage } from "../json/read.js";
-import { messageType } from "../json/schema.js";
-import { type JsonPiece, JsonSplitter, onOneLine } from "../json/split.js";
-import { terminalSafe } from "../json/write.js";
 import { say } from "../output.js";
-import { JsonError } from "../protojson.js";
 import { counted } from "../text/units.js";
 import type { EventPrinter } from "./printer.js";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { toJson } from "../../../host/cli/protojson.js";
+import { toJson } from "../../../host/json/protojson.js";
 import { type Event, exec, exit, kprobe } from "./support/events.js";
 import { run, shell, start, terminal } from "./support/run.js";
 import { type EventCall, send, startServer } from "./support/server.js";

@@ -3,7 +3,7 @@
  * field, is refused with the place and the reason.
  */
 import protobuf from "protobufjs";
-import { didYouMean } from "../text/suggest.js";
+import { didYouMean } from "../suggest.js";
 import { integerRange, isWrapper, scalarKind } from "./kinds.js";
 import { JsonError, type JsonMember, type JsonNode } from "./parse.js";
 import { parseDuration, parseTimestamp } from "./time.js";
