@@ -15,6 +15,8 @@ export function process(known: Partial<Process> = {}): Process {
   return {
     execId: Buffer.from(`node:${lastKey}:${known.pid ?? 1}`).toString("base64"),
     pid: 1,
+    nsPid: 0,
+    inInitTree: false,
     keyNs: lastKey,
     startTimeNs: lastKey,
     uid: 0,
