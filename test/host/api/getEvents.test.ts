@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { EventStream } from "../../../host/api/client.js";
 import { toNumber } from "../../../host/api/numbers.js";
 import { GuidestarError } from "../../../host/errors.js";
+import { emptyFilter } from "../../../host/stream/filterSpec.js";
 import type { fgs } from "../../../proto/generated/api.js";
 import { execs, frames } from "./fakePort.js";
 import { connected, memoryInUse, start, until } from "./harness.js";
@@ -33,13 +34,13 @@ test("a stream is ready once its filters are in force, and then misses nothing",
   assert.equal(isReady, false);
   open();
   await stream.ready;
-  const empty = { binaryRegex: [], namespace: [], healthCheck: undefined, pid: [], pidSet: [] };
   assert.deepEqual(
     [...port.feeds.values()],
     [
       {
-        allow: [{ ...empty, pid: [7], healthCheck: false, eventSet: [5] }],
-        deny: [{ ...empty, binaryRegex: ["a"], namespace: [""], pidSet: [9], eventSet: [] }],
+        allow: [{ ...emptyFilter, pid: [7], healthCheck: false, eventSet: [5] }],
+        deny: [{ ...emptyFilter, binaryRegex: ["a"], namespace: [""], pidSet: [9] }],
+        fields: undefined,
       },
     ],
   );

@@ -5,7 +5,7 @@ import {
   type ExitEvent,
   type Process,
 } from "../../../host/events/model.js";
-import type { FilterSpec } from "../../../host/stream/filterSpec.js";
+import { emptyFilter, type FilterSpec } from "../../../host/stream/filterSpec.js";
 
 let lastKey = 0n;
 
@@ -67,13 +67,5 @@ export function withoutProcess(): Event {
 }
 
 export function filter(set: Partial<FilterSpec> = {}): FilterSpec {
-  return {
-    binaryRegex: [],
-    namespace: [],
-    healthCheck: undefined,
-    pid: [],
-    pidSet: [],
-    eventSet: [],
-    ...set,
-  };
+  return { ...emptyFilter, ...set };
 }
