@@ -14,6 +14,8 @@ type FieldFilter = fgs.FieldFilter.$Properties;
  * the field.
  */
 export function toFieldMasks(filters: readonly FieldFilter[]): FieldMasks | undefined {
+  // The descriptors are read when the first stream asks for fields.
+  if (filters.length === 0) return undefined;
   const rules = filters.map((filter, i) => toRule(filter, `field_filters[${i}]`));
   const masks = eventKinds().flatMap(({ field, type }) => {
     const trees = rules.flatMap(({ applies, isInclude, paths }) => {

@@ -28,7 +28,10 @@ export function byText(
   };
 }
 
-/** A test of a text of the pod, which may become known late; false outside of pods. */
+/**
+ * A test of a text of the pod, which may become known late; false outside of pods, where a plain
+ * container may have one without a name.
+ */
 export function byPodText(
   text: (pod: NonNullable<Process["pod"]>) => string,
   patterns: readonly string[],
@@ -37,8 +40,9 @@ export function byPodText(
   const matches = anyPattern(patterns, place);
   const known = new Map<string, boolean>();
   return ({ process }) => {
-    if (process?.pod === undefined) return false;
-    const subject = text(process.pod);
+    const pod = process?.pod;
+    if (pod === undefined || (pod.name === "" && pod.namespace === "")) return false;
+    const subject = text(pod);
     let answer = known.get(subject);
     if (answer === undefined) {
       // Pods come and go for as long as the daemon runs.

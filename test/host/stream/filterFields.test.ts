@@ -64,6 +64,10 @@ test("pod_regex, namespace_regex and labels ask about the pod, and never match o
   for (const set of [{ podRegex: [""] }, { namespaceRegex: [""] }, { labels: [""] }]) {
     assert.ok(!passes(set, {}), JSON.stringify(set));
   }
+  const container = { ...pod, namespace: "", name: "" };
+  assert.ok(!passes({ podRegex: [""] }, { pod: container }));
+  assert.ok(!passes({ namespaceRegex: [""] }, { pod: container }));
+  assert.ok(passes({ labels: ["app=web"] }, { pod: container }), "of the container");
   const { labels, ...bare } = pod;
   assert.ok(labels.length > 0);
   assert.ok(passes({ labels: ["!app"] }, { pod: bare }));

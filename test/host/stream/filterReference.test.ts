@@ -63,7 +63,7 @@ const someProcess = fc.record({
   ),
   pod: fc.option(
     fc.record({
-      namespace: fc.constantFrom("x", "y"),
+      namespace: fc.constantFrom("x", "y", ""),
       name: text,
       maybeExecProbe: fc.boolean(),
       labels: fc.constantFrom(["a=1"], ["a=2", "b=1"], ["b="], []),
@@ -128,6 +128,8 @@ function matches(one: FilterSpec, event: Event): boolean {
     values.length === 0 || values.some(is);
   const found = (patterns: readonly string[], text: string | undefined) =>
     any(patterns, (pattern) => text !== undefined && new RegExp(pattern).test(text));
+  const isInPod = process?.pod && (process.pod.name !== "" || process.pod.namespace !== "");
+  const pod = isInPod ? process.pod : undefined;
   const isProbe = [process, parent].some((who) => who?.pod?.maybeExecProbe);
   return (
     any(one.eventSet, (type) => type === event.type) &&
@@ -144,8 +146,8 @@ function matches(one: FilterSpec, event: Event): boolean {
     any(one.ancestorBinaryRegex, (pattern) =>
       ancestors.some(({ binary }) => new RegExp(pattern).test(binary)),
     ) &&
-    found(one.podRegex, process?.pod?.name) &&
-    found(one.namespaceRegex, process?.pod?.namespace) &&
+    found(one.podRegex, pod?.name) &&
+    found(one.namespaceRegex, pod?.namespace) &&
     any(
       one.labels,
       (selector) => process?.pod?.labels && selectorOf[selector]?.(process.pod.labels),
