@@ -71,6 +71,7 @@ export class Decoder {
       new CachedProcess(this.#nodeName, {
         ...(parent ?? unknownProcess),
         pid,
+        nsPid: view.getUint32(offset + fork.nsPid, true),
         keyNs,
         startTimeNs: keyNs + this.#bootToWallNs,
         flags: forkedFlags(parent?.flags ?? ""),
@@ -125,6 +126,7 @@ export class Decoder {
     const replaced = this.#cache.current(pid);
     const process = new CachedProcess(this.#nodeName, {
       pid,
+      nsPid: view.getUint32(offset + exec.nsPid, true),
       keyNs,
       startTimeNs: keyNs + this.#bootToWallNs,
       uid: view.getUint32(offset + exec.uid, true),
@@ -206,6 +208,7 @@ export class Decoder {
 }
 
 const unknownProcess = {
+  nsPid: 0,
   uid: undefined,
   auid: undefined,
   binary: "",

@@ -73,7 +73,7 @@ export class Pipeline {
   subscribe(group: number, spec: StreamSpec): void {
     const wants = compileFilter(spec);
     this.#readLosses();
-    this.#groups.set(group, new Group(group, wants, this.#losses.ring));
+    this.#groups.set(group, new Group(group, wants, this.#losses.ring, spec.fields));
   }
 
   unsubscribe(group: number): void {
