@@ -22,7 +22,8 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #cache: ProcessCache;
   readonly #nodeName: string;
-  readonly #bootToWallNs: bigint;
+  /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
+  bootToWallNs: bigint;
   readonly #fields;
   readonly #flagNames: FlagNames;
   readonly #pieces = new ArgumentPieces();
@@ -35,7 +36,7 @@ export class Decoder {
   constructor(options: DecoderOptions) {
     this.#cache = options.cache;
     this.#nodeName = options.nodeName;
-    this.#bootToWallNs = options.bootToWallNs;
+    this.bootToWallNs = options.bootToWallNs;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
   }
@@ -73,7 +74,7 @@ export class Decoder {
         pid,
         nsPid: view.getUint32(offset + fork.nsPid, true),
         keyNs,
-        startTimeNs: keyNs + this.#bootToWallNs,
+        startTimeNs: keyNs + this.bootToWallNs,
         flags: forkedFlags(parent?.flags ?? ""),
         parent,
       }),
@@ -128,7 +129,7 @@ export class Decoder {
       pid,
       nsPid: view.getUint32(offset + exec.nsPid, true),
       keyNs,
-      startTimeNs: keyNs + this.#bootToWallNs,
+      startTimeNs: keyNs + this.bootToWallNs,
       uid: view.getUint32(offset + exec.uid, true),
       auid: view.getUint32(offset + exec.auid, true),
       binary: strings.binary,
@@ -187,7 +188,7 @@ export class Decoder {
       ...unknownProcess,
       pid,
       keyNs,
-      startTimeNs: keyNs + this.#bootToWallNs,
+      startTimeNs: keyNs + this.bootToWallNs,
       parent: this.#find(parentPid, view.getBigUint64(offset + exit.parentKey, true)),
     });
   }
@@ -200,7 +201,7 @@ export class Decoder {
     return {
       ...event,
       sequence: ++this.sequence,
-      timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.#bootToWallNs,
+      timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.bootToWallNs,
       parent: event.process.parent,
       annotations: undefined,
     };

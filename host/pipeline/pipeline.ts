@@ -103,6 +103,7 @@ export class Pipeline {
   #step(): number {
     const { source, decoder, chain, shared } = this.#parts;
     const batch = this.#batch;
+    decoder.bootToWallNs = source.bootToWallNs;
     const records = source.read(batchRecords, (bytes, view, offset, size) => {
       const event = decoder.decode(bytes, view, offset, size);
       if (event) batch.push(event);

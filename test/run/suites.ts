@@ -26,8 +26,11 @@ export const totalTimeoutMs = 19 * 60_000;
 /** Tests that load eBPF programs. They run in this kernel and, since nobody is disturbed there, in the guest's. */
 const kernelTests = [/^bpf\//, /\.live$/];
 
-/** Tests that watch or change the whole system. They run in the guest only. */
-const insideTests = /^guest\/inside\//;
+/**
+ * Tests that watch or change the whole system. They run in the guest only; so do those of the probe,
+ * which attaches programs, if empty ones, to what everybody uses.
+ */
+const insideTests = /^guest\/inside\/|\/probe(\.live)?$/;
 
 /** Boots the guest, and reports what the tests in it report. */
 export const guestTest = "guest/guest";
