@@ -76,13 +76,13 @@ describe("the live source", () => {
   test("is woken for a record out of the blue, and finds one that comes shortly after a wake-up", async () => {
     const quietMs = 50;
     await traced(
-      ["/bin/sh", "-c", "read x; (exit 1); read x; (exit 2)"],
+      [workload("sparks")],
       async (gated, base) => {
         const source = openLiveSource(base.source);
         const take = () => source.read(1, () => {});
         gated.open();
-        while (take() === 0) await source.wait(10_000);
-        for (let i = 0; i < 2; i++) {
+        while (take() === 0) await source.wait(1000);
+        for (let i = 0; i < 3; i++) {
           assert.equal(await source.wait(6 * quietMs), "timeout", "all is quiet, nothing looks");
           // Long enough that only a wake-up can have ended it in time, on a busy machine too.
           const waiting = source.wait(30_000);
