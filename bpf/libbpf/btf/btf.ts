@@ -6,7 +6,7 @@ import { type BtfType, Kind, kindNames, type TypeOfKind } from "./kinds.js";
 import { layoutOf, type StructLayout } from "./layout.js";
 import { loadedBtf } from "./loaded.js";
 import { parseType } from "./parse.js";
-import { malformed, MAX_NESTING, TypeTable } from "./table.js";
+import { MAX_NESTING, malformed, TypeTable } from "./table.js";
 import { typeText } from "./text.js";
 
 const KERNEL_BTF = "/sys/kernel/btf";

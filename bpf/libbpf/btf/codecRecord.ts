@@ -2,8 +2,8 @@ import { didYouMean } from "../suggest.js";
 import type { Btf } from "./btf.js";
 import { type Codec, codecOf } from "./codec.js";
 import { badValue, checkedInt } from "./codecScalar.js";
-import { layoutOf } from "./layout.js";
 import { type BtfMember, Kind, type TypeOfKind } from "./kinds.js";
+import { layoutOf } from "./layout.js";
 
 /** Structs and unions as objects. Writing sets the members that are given, and no others. */
 export function recordCodec(

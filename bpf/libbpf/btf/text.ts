@@ -61,7 +61,9 @@ function parts(btf: Btf, id: number, depth: number): [before: string, after: str
       const list = type.parameters.map(({ name, type: parameter }, i) => {
         const variadic = parameter === 0 && name === "" && i === type.parameters.length - 1;
         if (variadic) return "...";
-        return name ? declarationText(btf, parameter, name, depth + 1) : typeText(btf, parameter, depth + 1);
+        return name
+          ? declarationText(btf, parameter, name, depth + 1)
+          : typeText(btf, parameter, depth + 1);
       });
       const [before, after] = parts(btf, type.returns, depth + 1);
       return [before, `(${list.join(", ") || "void"})${after}`];

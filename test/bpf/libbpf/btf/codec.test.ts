@@ -95,7 +95,10 @@ test("values that do not fit are refused by name, with the range", () => {
   assert.match(refusal({ numbers: [1, 2, 3, 4] }), /has 4 elements, __u16\[3\] holds 3/);
   assert.match(refusal({ points: [{ x: 1 }, { z: 1 }] }), /config.points\[1\]: "z" is no member/);
   assert.match(refusal({ nested: { dep: 1 } }), /did you mean "deep"/);
-  assert.match(refusal({ color: "GREN" }), /no enumerator of enum color \(did you mean "GREEN"\?\)/);
+  assert.match(
+    refusal({ color: "GREN" }),
+    /no enumerator of enum color \(did you mean "GREEN"\?\)/,
+  );
   assert.match(refusal({ nested: 5 }), /config.nested: 5 is no object/);
 });
 

@@ -11,7 +11,14 @@ test("64-bit enums, floats and tags are understood", () => {
   const two = builder.text("MINUS");
   const btf = new Btf(
     builder
-      .type("wide", Kind.ENUM64, 8, [one, 0x5566_7788, 0x1122_3344, two, 0xffff_fffe, 0xffff_ffff], 2, 1)
+      .type(
+        "wide",
+        Kind.ENUM64,
+        8,
+        [one, 0x5566_7788, 0x1122_3344, two, 0xffff_fffe, 0xffff_ffff],
+        2,
+        1,
+      )
       .type("double", Kind.FLOAT, 8)
       .type("user", Kind.TYPE_TAG, 2)
       .type("", Kind.PTR, 3)

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { openSync } from "node:fs";
 import { after, test } from "node:test";
-import { BpfObject, bytesCodec, ClosedError, KernelMap, MapType } from "../../../../bpf/libbpf/index.js";
+import {
+  BpfObject,
+  bytesCodec,
+  ClosedError,
+  KernelMap,
+  MapType,
+} from "../../../../bpf/libbpf/index.js";
 import { program } from "../support/programs.js";
 
 const object = BpfObject.open(program("maps")).load();
@@ -38,7 +44,13 @@ test("codecs of one's own take the place of the typed ones", () => {
 
 test("maps can be made without an object, and put into a map of maps", () => {
   const make = (): KernelMap =>
-    KernelMap.create({ type: MapType.ARRAY, name: "inner", keySize: 4, valueSize: 4, maxEntries: 1 });
+    KernelMap.create({
+      type: MapType.ARRAY,
+      name: "inner",
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 1,
+    });
   const one = make();
   const tenants = object.map<number, unknown>("tenants");
   tenants.update(7, one);
@@ -57,7 +69,14 @@ test("what is no map is refused", () => {
     message: /cannot ask the kernel about fd \d+ as a map/,
   });
   assert.throws(
-    () => KernelMap.create({ type: MapType.HASH, name: "bad", keySize: 0, valueSize: 4, maxEntries: 1 }),
+    () =>
+      KernelMap.create({
+        type: MapType.HASH,
+        name: "bad",
+        keySize: 0,
+        valueSize: 4,
+        maxEntries: 1,
+      }),
     /cannot create map "bad" of type hash: invalid argument \(EINVAL\)/,
   );
 });

@@ -87,9 +87,12 @@ test("maps can be edited before load", () => {
 test("sizes that are none are refused before libbpf sees them", () => {
   closing(BpfObject.open(program("maps")), (object) => {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 32]) {
-      assert.throws(() => {
-        object.map("flows").maxEntries = bad;
-      }, { code: "BAD_VALUE" });
+      assert.throws(
+        () => {
+          object.map("flows").maxEntries = bad;
+        },
+        { code: "BAD_VALUE" },
+      );
     }
   });
 });
@@ -97,10 +100,16 @@ test("sizes that are none are refused before libbpf sees them", () => {
 test("a map that the kernel does not take is named", () => {
   closing(BpfObject.open(program("maps")), (object) => {
     object.map("slots").maxEntries = 0;
-    assert.throws(() => object.load(), (error: Error) => {
-      assert.match(error.message, /cannot load map "slots" of eBPF object "maps": .*\((EINVAL|E2BIG)\)/);
-      return true;
-    });
+    assert.throws(
+      () => object.load(),
+      (error: Error) => {
+        assert.match(
+          error.message,
+          /cannot load map "slots" of eBPF object "maps": .*\((EINVAL|E2BIG)\)/,
+        );
+        return true;
+      },
+    );
     assert.throws(() => object.load(), /failed to load; open it anew/);
   });
 });
@@ -122,7 +131,13 @@ test("objects share a map by its descriptor", () => {
 
 test("a map of another shape cannot be shared", () => {
   closing(BpfObject.open(program("maps")), (object) => {
-    const other = KernelMap.create({ type: 1, name: "other", keySize: 4, valueSize: 4, maxEntries: 1 });
+    const other = KernelMap.create({
+      type: 1,
+      name: "other",
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 1,
+    });
     assert.throws(() => object.map("shared").reuse(other), {
       code: "EINVAL",
       message:
@@ -134,34 +149,46 @@ test("a map of another shape cannot be shared", () => {
 
 test("a refused program tells its reason in the message and keeps the whole log", () => {
   closing(BpfObject.open(program("refused")), (object) => {
-    assert.throws(() => object.load(), (error: unknown) => {
-      assert.ok(error instanceof VerifierError);
-      assert.equal(error.program, "forgetful");
-      assert.equal(error.code, "EACCES");
-      assert.match(error.message, /refuses program "forgetful" .*R0 invalid mem access 'map_value_or_null'/);
-      assert.match(error.message, /return \*value;/);
-      assert.ok(error.log.length > error.message.length);
-      assert.match(error.log, /bpf_map_lookup_elem/);
-      assert.ok(error.messages.some((line) => line.includes("forgetful")));
-      return true;
-    });
+    assert.throws(
+      () => object.load(),
+      (error: unknown) => {
+        assert.ok(error instanceof VerifierError);
+        assert.equal(error.program, "forgetful");
+        assert.equal(error.code, "EACCES");
+        assert.match(
+          error.message,
+          /refuses program "forgetful" .*R0 invalid mem access 'map_value_or_null'/,
+        );
+        assert.match(error.message, /return \*value;/);
+        assert.ok(error.log.length > error.message.length);
+        assert.match(error.log, /bpf_map_lookup_elem/);
+        assert.ok(error.messages.some((line) => line.includes("forgetful")));
+        return true;
+      },
+    );
   });
 });
 
 test("a kernel member that does not exist is named", () => {
   closing(BpfObject.open(program("core")), (object) => {
     object.program("missing_member").autoload = true;
-    assert.throws(() => object.load(), (error: Error) => {
-      assert.match(error.message, /"missing_member"/);
-      assert.match(error.message, /no_such_struct/);
-      return true;
-    });
+    assert.throws(
+      () => object.load(),
+      (error: Error) => {
+        assert.match(error.message, /"missing_member"/);
+        assert.match(error.message, /no_such_struct/);
+        return true;
+      },
+    );
   });
 });
 
 test("what needs a loaded object says so", () => {
   closing(BpfObject.open(program("maps")), (object) => {
-    assert.throws(() => object.map("flows").lookup({}), /call load\(\) on eBPF object "maps" first/);
+    assert.throws(
+      () => object.map("flows").lookup({}),
+      /call load\(\) on eBPF object "maps" first/,
+    );
     assert.throws(() => object.program("jump").attach(), { code: "WRONG_STATE" });
   });
 });

@@ -82,7 +82,10 @@ test("what was not visited before close is there for the next reader", () => {
   first.drain(2, () => undefined);
   first.close();
   const second = new RingBuffer(events);
-  assert.equal(second.drain(1000, () => undefined), 3);
+  assert.equal(
+    second.drain(1000, () => undefined),
+    3,
+  );
   second.close();
 });
 
@@ -98,7 +101,10 @@ test("map, object and ring can be closed in any order", () => {
   const ring = new RingBuffer(own.map("events"));
   own.program("produce").testRun({ context: [3, 64, 0, 0] });
   own.close();
-  assert.equal(ring.drain(10, () => undefined), 3);
+  assert.equal(
+    ring.drain(10, () => undefined),
+    3,
+  );
   ring.close();
   own.close();
   ring.close();

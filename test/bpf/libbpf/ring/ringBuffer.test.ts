@@ -47,10 +47,19 @@ test("records of changing size come out whole, in order, around the end of the r
 test("no more records are visited than asked for; the rest stays", () => {
   withRing((ring) => {
     put(10);
-    assert.equal(ring.drain(4, () => undefined), 4);
+    assert.equal(
+      ring.drain(4, () => undefined),
+      4,
+    );
     assert.equal(ring.available(), 6 * (64 + 8));
-    assert.equal(ring.drain(0, () => undefined), 0);
-    assert.equal(ring.drain(100, () => undefined), 6);
+    assert.equal(
+      ring.drain(0, () => undefined),
+      0,
+    );
+    assert.equal(
+      ring.drain(100, () => undefined),
+      6,
+    );
     assert.equal(ring.available(), 0);
   });
 });
@@ -67,7 +76,10 @@ test("a batch is an iterable of records, bounded, with one object for all", () =
       const copy = record.copy();
       numbers.push(Buffer.from(copy).readUInt32LE(0));
     }
-    assert.deepEqual(numbers, Array.from({ length: 7 }, (_, i) => sent() - 10 + i));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 7 }, (_, i) => sent() - 10 + i),
+    );
     assert.equal(objects.size, 1);
     assert.equal([...ring.batch(100)].length, 3);
   });
@@ -94,7 +106,10 @@ test("a visitor that throws has taken its record", () => {
       if (++visits === 2) throw new Error("mine");
     };
     assert.throws(() => ring.drain(10, failing), /mine/);
-    assert.equal(ring.drain(10, () => undefined), 1);
+    assert.equal(
+      ring.drain(10, () => undefined),
+      1,
+    );
   });
 });
 
@@ -105,9 +120,15 @@ test("a full ring loses nothing that was in it, and goes on once it was read", (
     put(2000, 64);
     const dropped = Number(lost() - before);
     assert.ok(dropped > 0);
-    assert.equal(ring.drain(10_000, () => undefined), 2000 - dropped);
+    assert.equal(
+      ring.drain(10_000, () => undefined),
+      2000 - dropped,
+    );
     put(1);
-    assert.equal(ring.drain(10, () => undefined), 1);
+    assert.equal(
+      ring.drain(10, () => undefined),
+      1,
+    );
   });
 });
 
@@ -132,8 +153,12 @@ test("reading while reading is refused", () => {
       assert.throws(() => ring.drain(1, () => undefined), { code: "BUSY" });
       assert.throws(() => [...ring.batch(1)], { code: "BUSY" });
     });
-    for (const _ of ring.batch(1)) assert.throws(() => ring.drain(1, () => undefined), { code: "BUSY" });
-    assert.equal(ring.drain(5, () => undefined), 1);
+    for (const _ of ring.batch(1))
+      assert.throws(() => ring.drain(1, () => undefined), { code: "BUSY" });
+    assert.equal(
+      ring.drain(5, () => undefined),
+      1,
+    );
   });
 });
 

@@ -13,8 +13,20 @@ export class BtfBuilder {
   }
 
   /** A type: kind, vlen and flag, size or type, and the words that follow. */
-  type(name: string, kind: number, sizeOrType: number, words: number[] = [], vlen = 0, flag = 0): this {
-    const all = [name ? this.text(name) : 0, (flag << 31) | (kind << 24) | vlen, sizeOrType, ...words];
+  type(
+    name: string,
+    kind: number,
+    sizeOrType: number,
+    words: number[] = [],
+    vlen = 0,
+    flag = 0,
+  ): this {
+    const all = [
+      name ? this.text(name) : 0,
+      (flag << 31) | (kind << 24) | vlen,
+      sizeOrType,
+      ...words,
+    ];
     this.#types.push(Buffer.from(Uint32Array.from(all, (word) => word >>> 0).buffer));
     return this;
   }
