@@ -10,10 +10,13 @@
  * initial pid namespace, key_ns is CLOCK_BOOTTIME at its last exec, or at its fork
  * if it has not exec'd since. For a process that was there before tracing began,
  * key_ns is its start time cut to 10 ms: what field 22 of /proc/PID/stat can tell,
- * so kernel and /proc scan name it alike without talking to each other.
+ * so kernel and /proc scan name it alike without talking to each other. The kernel
+ * itself, parent of what it starts, is (0, GS_KERNEL_KEY_NS); (0, 0) is unknown.
  */
 #ifndef GS_RECORD_H
 #define GS_RECORD_H
+
+#define GS_KERNEL_KEY_NS 1
 
 enum gs_record_type {
 	GS_RECORD_FORK = 1,
@@ -22,10 +25,17 @@ enum gs_record_type {
 	/* A piece of an argument area too long for its exec record. All pieces of
 	 * an exec precede it on the same CPU, with nothing but pieces between. */
 	GS_RECORD_ARGS = 4,
-	GS_RECORD_TYPES = 5,
+	/* Like an exec record, but nothing happened: a process outside the scope that one
+	 * inside names as its parent. Made by the host's scan of /proc only. */
+	GS_RECORD_PROCESS = 5,
+	GS_RECORD_TYPES = 6,
 };
 
-/* Process flags, in the order in which the API prints them. */
+/*
+ * Process flags, in the order in which the API prints them. An exec has GS_FLAG_EXECVE,
+ * and GS_FLAG_EXECVEAT besides if it was execveat(2). GS_FLAG_CLONE: a fork came before
+ * it in this process, and no other exec.
+ */
 enum gs_process_flag {
 	GS_FLAG_EXECVE = 1u << 0,
 	GS_FLAG_EXECVEAT = 1u << 1,
@@ -76,7 +86,7 @@ struct gs_header {
 
 struct gs_key {
 	__u64 key_ns;
-	__u32 pid; /* 0: unknown */
+	__u32 pid; /* 0: the kernel, or unknown if key_ns is 0 too */
 	__u32 pad;
 };
 
@@ -84,7 +94,7 @@ struct gs_key {
 struct gs_fork {
 	struct gs_header header;
 	struct gs_key parent; /* who called fork, clone or vfork */
-	__u32 ns_pid;         /* the child's pid in its own pid namespace */
+	__u32 ns_pid;	      /* the child's pid in its own pid namespace */
 	__u32 pad;
 };
 
@@ -94,24 +104,26 @@ struct gs_fork {
  */
 struct gs_exec {
 	struct gs_header header;
-	struct gs_key parent;    /* as the process table had it */
-	__u64 previous_key_ns;   /* the instance of this pid that exec replaced */
-	__u64 start_ns;          /* start of the process (its fork), CLOCK_BOOTTIME */
-	__u64 cgroup_id;         /* cgroup v2 id, 0 if the kernel has none */
+	struct gs_key parent;  /* as the process table had it */
+	__u64 previous_key_ns; /* the instance that exec replaced; 0 with GS_FLAG_PROCFS */
+	__u64 start_ns;	       /* start of the process (its fork), CLOCK_BOOTTIME */
+	__u64 cgroup_id;       /* cgroup v2 id, 0 if the kernel has none */
 	__u64 cap_permitted;
 	__u64 cap_effective;
 	__u64 cap_inheritable;
-	__u32 flags;             /* enum gs_process_flag */
-	__u32 uid;               /* real uid, initial user namespace */
-	__u32 auid;              /* login uid; 4294967295: none */
-	__u32 ns_pid;            /* pid in the process' own pid namespace */
+	__u32 flags;		 /* enum gs_process_flag */
+	__u32 uid;		 /* real uid, initial user namespace */
+	__u32 auid;		 /* login uid; 4294967295: none */
+	__u32 ns_pid;		 /* pid in the process' own pid namespace */
 	__u32 ns[GS_NAMESPACES]; /* inode numbers, index enum gs_namespace; 0: unknown */
-	__u32 binary_size;       /* path as given to exec; relative ones are not joined here */
-	__u32 interpreter_size;  /* the interpreter that runs it, if it is a script; else 0 */
-	__u32 cwd_size;          /* seen from the process' root */
-	__u32 cgroup_name_size;  /* leaf directory of its cgroup; "PARENT/LEAF" for a leaf named container */
-	__u32 args_size;         /* bytes of argument area in this record; argv[0] included, NUL after each */
-	__u32 args_spilled;      /* bytes sent ahead in GS_RECORD_ARGS records; they come first */
+	__u32 binary_size;	 /* path as given to exec; relative ones are not joined here */
+	__u32 interpreter_size;	 /* the interpreter that runs it, if it is a script; else 0 */
+	__u32 cwd_size;		 /* seen from the process' root */
+	__u32 cgroup_name_size;	 /* leaf directory of its cgroup; "PARENT/LEAF" for a leaf named
+				    container */
+	__u32 args_size; /* bytes of argument area in this record; argv[0] included, NUL after each
+			  */
+	__u32 args_spilled; /* bytes sent ahead in GS_RECORD_ARGS records; they come first */
 };
 
 /* header.pid/key_ns: the process; sent once, when its last thread is gone. */
@@ -125,7 +137,7 @@ struct gs_exit {
 /* Behind the struct: size bytes of the argument area. */
 struct gs_args {
 	struct gs_header header; /* pid/key_ns of the exec record that follows */
-	__u32 offset;            /* of these bytes in the argument area */
+	__u32 offset;		 /* of these bytes in the argument area */
 	__u32 size;
 };
 
@@ -133,8 +145,9 @@ struct gs_args {
 struct gs_counters {
 	__u64 sent[GS_RECORD_TYPES];
 	__u64 lost[GS_RECORD_TYPES]; /* no room in the ring */
-	__u64 table_full;            /* a process that the process table could not take */
-	__u64 read_failed;           /* a kernel or user read that failed; the record's flags say which */
+	__u64 table_full;	     /* a process that the process table could not take */
+	__u64 read_failed; /* a kernel or user read that failed; the record's flags say which */
+	__u64 woken_ns;	   /* no counter: when this CPU last woke the reader */
 };
 
 /* Value of the process table; its key is the thread group id. */

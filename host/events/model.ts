@@ -35,12 +35,26 @@ export const namespaceNames = [
   "user",
 ] as const;
 
+/** What Kubernetes knows of a process. */
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  /** A liveness or readiness probe of its container probably started the process. */
+  readonly maybeExecProbe: boolean;
+  /** `key=value` each. */
+  readonly labels?: readonly string[];
+}
+
 /** One process instance: a pid between two execs. Shared by all events that name it; never changed. */
 export interface Process {
   /** `base64(node:keyNs:pid)`. */
   readonly execId: string;
   /** Thread group id in the initial pid namespace. */
   readonly pid: number;
+  /** The same in its own pid namespace; 0: unknown. */
+  readonly nsPid: number;
+  /** It is the init process of a pid namespace other than the host's, or descends from one. */
+  readonly inInitTree: boolean;
   /** CLOCK_BOOTTIME of the exec (or fork, if it never exec'd) in ns; with `pid`, its identity. */
   readonly keyNs: bigint;
   /** Start of the process on the wall clock, ns since 1970. */
@@ -64,6 +78,8 @@ export interface Process {
   /** Inode numbers in the order of `namespaceNames`; 0: unknown. */
   readonly namespaces: readonly number[] | undefined;
   readonly parent: Process | undefined;
+  /** Absent: in no pod that is known. */
+  readonly pod?: Pod | undefined;
 }
 
 interface EventBase {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Read-only data that the host sets before load: the verifier drops what is not asked for. */
+#ifndef GS_CONFIG_H
+#define GS_CONFIG_H
+
+#include "kernel.h"
+#include "record.h"
+
+/* enum gs_scope */
+const volatile __u32 scope_kind = GS_SCOPE_TREE;
+
+/* GS_SCOPE_CGROUP: id of the cgroup that is also in slot 0 of scope_cgroup */
+const volatile __u64 scope_cgroup_id = 0;
+
+/*
+ * How long a CPU lets the reader of the ring sleep after it has woken it. A wake-up is an
+ * interrupt, dearer than all the rest of a record; so the reader has to look again by itself that
+ * much later. 0: as the kernel does it, whenever the reader has read everything.
+ */
+const volatile __u64 wakeup_quiet_ns = 0;
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef GS_MAPS_H
+#define GS_MAPS_H
+
+#include "kernel.h"
+#include "record.h"
+#include "scratch.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20); /* bytes */
+} ring SEC(".maps");
+
+/* Every process that is followed, by thread group id. In GS_SCOPE_TREE, membership is the scope. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct gs_process);
+} processes SEC(".maps");
+
+struct gs_exited {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+};
+
+/* Processes whose exit was just reported, where the process table cannot tell: see exit.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct gs_exited);
+	__type(value, __u8);
+} exited SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} scope_cgroup SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gs_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gs_scratch);
+} scratches SEC(".maps");
+
+#endif

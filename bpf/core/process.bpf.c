@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The base programs: every process from its fork to its exit. */
+#include "exec.h"
+#include "exit.h"
+#include "fork.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Nothing reads these: they put the record types into this object's BTF, for the host. */
+const struct gs_fork *layout_fork __attribute__((unused));
+const struct gs_exec *layout_exec __attribute__((unused));
+const struct gs_exit *layout_exit __attribute__((unused));
+const struct gs_args *layout_args __attribute__((unused));
+const enum gs_record_type *layout_record_type __attribute__((unused));
+const enum gs_process_flag *layout_process_flag __attribute__((unused));
+const enum gs_namespace *layout_namespace __attribute__((unused));
+const enum gs_scope *layout_scope __attribute__((unused));
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *child)
+{
+	return on_fork(creator, child);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	return on_exec(task, old_pid, bprm, true);
+}
+
+/* In place of process_exec on kernels without bpf_loop, added by e6f2dd0f8067 (5.17). */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec_unrolled, struct task_struct *task, pid_t old_pid,
+	     struct linux_binprm *bprm)
+{
+	return on_exec(task, old_pid, bprm, false);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	return on_exit(task);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Records into the ring, and the count of what went in and what did not. */
+#ifndef GS_RING_H
+#define GS_RING_H
+
+#include "config.h"
+#include "maps.h"
+
+static __always_inline struct gs_counters *own_counters(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+static __always_inline void count_table_full(void)
+{
+	struct gs_counters *count = own_counters();
+
+	if (count)
+		__sync_fetch_and_add(&count->table_full, 1);
+}
+
+static __always_inline void count_read_failed(void)
+{
+	struct gs_counters *count = own_counters();
+
+	if (count)
+		__sync_fetch_and_add(&count->read_failed, 1);
+}
+
+static __always_inline __u64 wakeup_flags(const struct gs_counters *own, __u64 now)
+{
+	if (!wakeup_quiet_ns)
+		return 0;
+	return now - own->woken_ns < wakeup_quiet_ns ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
+}
+
+static __always_inline void fill_header(struct gs_header *header, enum gs_record_type type,
+					__u32 size, __u64 now, struct gs_key key, __u32 tid)
+{
+	header->size = size;
+	header->type = type;
+	header->cpu = bpf_get_smp_processor_id();
+	header->time_ns = now;
+	header->key_ns = key.key_ns;
+	header->pid = key.pid;
+	header->tid = tid;
+}
+
+/* Copies a record into the ring; false, and counted, if there is no room. */
+static __always_inline bool send(void *record, __u64 size, enum gs_record_type type, __u64 now)
+{
+	struct gs_counters *own = own_counters();
+	__u64 flags;
+
+	if (!own)
+		return false;
+	flags = wakeup_flags(own, now);
+	if (bpf_ringbuf_output(&ring, record, size, flags)) {
+		__sync_fetch_and_add(&own->lost[type], 1);
+		return false;
+	}
+	__sync_fetch_and_add(&own->sent[type], 1);
+	if (flags == BPF_RB_FORCE_WAKEUP)
+		own->woken_ns = now;
+	return true;
+}
+
+#endif

@@ -1,0 +1,87 @@
+import type { fgs, google } from "../../proto/generated/api.js";
+import { GuidestarError } from "../errors.js";
+import { compileFilter } from "../stream/filter.js";
+import {
+  type CapabilityFilter,
+  type CapabilityMatch,
+  capabilitySets,
+  type FilterSpec,
+  type StreamSpec,
+} from "../stream/filterSpec.js";
+import { toFieldMasks } from "./fieldFilters.js";
+import { toNumber } from "./numbers.js";
+import { checkFieldFilterSize, checkFilterSize } from "./requestLimits.js";
+
+/** Checks a GetEvents request. Throws `INVALID_ARGUMENT`, naming the field. */
+export function toStreamSpec(request: fgs.GetEventsRequest.$Properties): StreamSpec {
+  const { allow_list, deny_list, field_filters } = request;
+  const allow = (allow_list ?? []).map(toFilterSpec);
+  const deny = (deny_list ?? []).map(toFilterSpec);
+  checkFilterSize([...allow, ...deny]);
+  checkFieldFilterSize(field_filters ?? []);
+  checkAggregation(request.aggregation_options);
+  const spec = { allow, deny, fields: toFieldMasks(field_filters ?? []) };
+  // The worker compiles it again, for itself; here it is to tell the client what is wrong.
+  compileFilter(spec);
+  return spec;
+}
+
+function toFilterSpec(filter: fgs.Filter.$Properties): FilterSpec {
+  return {
+    binaryRegex: filter.binary_regex ?? [],
+    namespace: filter.namespace ?? [],
+    healthCheck: toBoolean(filter.health_check),
+    pid: filter.pid ?? [],
+    pidSet: filter.pid_set ?? [],
+    eventSet: filter.event_set ?? [],
+    podRegex: filter.pod_regex ?? [],
+    argumentsRegex: filter.arguments_regex ?? [],
+    labels: filter.labels ?? [],
+    capabilities: toCapabilityFilter(filter.capabilities),
+    parentBinaryRegex: filter.parent_binary_regex ?? [],
+    parentArgumentsRegex: filter.parent_arguments_regex ?? [],
+    containerId: filter.container_id ?? [],
+    inInitTree: toBoolean(filter.in_init_tree),
+    ancestorBinaryRegex: filter.ancestor_binary_regex ?? [],
+    namespaceRegex: filter.namespace_regex ?? [],
+  };
+}
+
+function toBoolean(
+  wrapper: google.protobuf.BoolValue.$Properties | null | undefined,
+): boolean | undefined {
+  return wrapper == null ? undefined : (wrapper.value ?? false);
+}
+
+function toCapabilityFilter(
+  filter: fgs.CapFilter.$Properties | null | undefined,
+): CapabilityFilter | undefined {
+  if (filter == null) return undefined;
+  const sets = capabilitySets.flatMap((set) => {
+    const match = filter[set];
+    return match == null ? [] : [[set, toCapabilityMatch(match)] as const];
+  });
+  return Object.fromEntries(sets);
+}
+
+function toCapabilityMatch(match: fgs.CapFilterSet.$Properties): CapabilityMatch {
+  const { any, all, exactly, none } = match;
+  return { any: any ?? [], all: all ?? [], exactly: exactly ?? [], none: none ?? [] };
+}
+
+/** Nothing is aggregated: the options are checked, and every event passes as it is. */
+function checkAggregation(options: fgs.AggregationOptions.$Properties | null | undefined): void {
+  const window = options?.window_size;
+  if (window == null) return;
+  const seconds = toNumber(window.seconds);
+  const nanos = window.nanos ?? 0;
+  const place = "aggregation_options.window_size";
+  if (Math.abs(nanos) > 999_999_999 || seconds * nanos < 0) {
+    throw invalid(`${place}: ${seconds} s and ${nanos} ns make no duration`);
+  }
+  if (seconds < 0 || nanos < 0) throw invalid(`${place}: a window cannot be negative`);
+}
+
+function invalid(message: string): GuidestarError {
+  return new GuidestarError("INVALID_ARGUMENT", message);
+}

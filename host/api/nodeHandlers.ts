@@ -1,0 +1,44 @@
+import type { PipelinePort } from "../pipeline/port.js";
+import type { Subscribers } from "../stream/subscribers.js";
+import { type Handlers, unary } from "./handlers.js";
+import { toTimestamp } from "./pluginMessages.js";
+import { nodeService as service } from "./services.js";
+
+export interface NodeHandlersOptions {
+  readonly port: PipelinePort;
+  readonly subscribers: Subscribers;
+  readonly nodeName: string;
+  readonly version: string;
+  /** When the daemon started, ms since 1970. */
+  readonly startedMs: number;
+}
+
+/** `guidestar.Node`. */
+export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof service> {
+  const { port, subscribers, nodeName, version, startedMs } = options;
+  return {
+    GetStatus: unary(service.GetStatus, async () => {
+      const status = await port.status();
+      return {
+        node_name: nodeName,
+        version,
+        started: toTimestamp(startedMs),
+        source: status.source,
+        scope: status.scope,
+        pipeline: {
+          seen: status.seen,
+          kept: status.kept,
+          dropped: status.dropped,
+          lost_ring: status.lostRing,
+          malformed: status.malformed,
+          records: status.records,
+          table_full: status.tableFull,
+          sequence: status.sequence,
+          read_failed: status.readFailed,
+        },
+        streams: subscribers.list(),
+        process_cache: status.cache,
+      };
+    }),
+  };
+}

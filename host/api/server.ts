@@ -1,0 +1,122 @@
+import type { Socket } from "node:net";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { GuidestarError } from "../errors.js";
+import type { PipelinePort } from "../pipeline/port.js";
+import type { QueueLimits } from "../stream/queue.js";
+import { Subscribers } from "../stream/subscribers.js";
+import { defaultListenAddress, parseAddress } from "./address.js";
+import { checkExposure } from "./exposure.js";
+import { type Listener, listenAll } from "./listen.js";
+import { nodeHandlers } from "./nodeHandlers.js";
+import { type Prepare, pluginHandlers } from "./pluginHandlers.js";
+import { addReflection } from "./reflection.js";
+import { noSensors, type Sensors } from "./sensors.js";
+import { sensorsHandlers } from "./sensorsHandlers.js";
+import { nodeService, pluginsService, sensorsService, serviceNames } from "./services.js";
+import { type ServerTls, serverCredentials } from "./tls.js";
+import { defaultUploadLimits, type UploadLimits } from "./upload.js";
+
+export interface ServerOptions {
+  /** Where to listen, as `parseAddress` reads it. Default: `unix:///run/guidestar/guidestar.sock`. */
+  readonly listen?: readonly string[] | undefined;
+  /** For TCP; a unix socket is guarded by its file mode. */
+  readonly tls?: ServerTls | undefined;
+  /** Allows TCP beyond loopback without TLS. Default false. */
+  readonly insecure?: boolean | undefined;
+  readonly port: PipelinePort;
+  readonly prepare: Prepare;
+  /** Default: none, and none can be added. */
+  readonly sensors?: Sensors | undefined;
+  readonly version: string;
+  readonly nodeName: string;
+  /** Bounds of what waits for one stream. Default 10,000 events, 16 MiB. */
+  readonly queue?: QueueLimits | undefined;
+  /** Event streams at a time. Default 1,000. */
+  readonly mostStreams?: number | undefined;
+  /** Default 4 MiB a module, 60 s an upload, 8 at a time. */
+  readonly upload?: UploadLimits | undefined;
+  /** How long `close` waits for clients to read what is theirs. Default 2,000. */
+  readonly closeGraceMs?: number | undefined;
+}
+
+export interface RunningServer {
+  /** Where it listens, with real ports. */
+  readonly addresses: readonly string[];
+  /**
+   * Stops: streams end with UNAVAILABLE behind what waits for their clients, calls are answered,
+   * and what is left after the grace is cut off. Twice does no harm.
+   */
+  close(): Promise<void>;
+}
+
+/** Starts the gRPC server. Rejects with one sentence that says what is in the way. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const upload = options.upload ?? defaultUploadLimits;
+  const listen = options.listen ?? [defaultListenAddress];
+  const addresses = listen.map((text) => parseAddress(text, "--listen"));
+  if (addresses.length === 0) {
+    throw new GuidestarError("INVALID_ARGUMENT", "the daemon needs an address to listen at");
+  }
+  await checkExposure(addresses, options);
+  const tcpCredentials =
+    options.tls === undefined ? ServerCredentials.createInsecure() : serverCredentials(options.tls);
+
+  const server = new Server({
+    // A piece of a module comes with a few bytes around it.
+    "grpc.max_receive_message_length": upload.bytes + 64 * 1024,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": 1000,
+    // Finds clients whose machine is gone. One that merely does not read answers.
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.enable_channelz": 0,
+  });
+  const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
+  const { port, prepare, version, nodeName, sensors = noSensors() } = options;
+  server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
+  server.addService(pluginsService, pluginHandlers({ port, prepare, limits: upload }));
+  const startedMs = Date.now();
+  server.addService(nodeService, nodeHandlers({ port, subscribers, nodeName, version, startedMs }));
+  addReflection(server);
+  const health = new HealthImplementation();
+  setHealth(health, "SERVING");
+  health.addToServer(server);
+
+  // Sockets are ours and not grpc-js's: it cannot say why it could not bind one.
+  const unix = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const tcp = server.createConnectionInjector(tcpCredentials);
+  const listeners = await listenAll(addresses, (socket: Socket, { kind }) =>
+    (kind === "unix" ? unix : tcp).injectConnection(socket),
+  );
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    setHealth(health, "NOT_SERVING");
+    subscribers.end(new GuidestarError("UNAVAILABLE", "the daemon is stopping"));
+    await shutDown(server, listeners, options.closeGraceMs ?? 2000);
+  };
+  return {
+    addresses: listeners.map(({ address }) => address),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function setHealth(health: HealthImplementation, status: "SERVING" | "NOT_SERVING"): void {
+  for (const name of ["", ...serviceNames]) health.setStatus(name, status);
+}
+
+async function shutDown(server: Server, listeners: readonly Listener[], graceMs: number) {
+  for (const listener of listeners) listener.stop();
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+    server.tryShutdown(() => resolve());
+  });
+  clearTimeout(timer);
+  server.forceShutdown();
+  for (const listener of listeners) listener.destroy();
+}

@@ -1,0 +1,24 @@
+/** Lines of tracepoint events. */
+import type { fgs } from "../../../proto/generated/api.js";
+import type { Parts } from "../compact.js";
+import type { Paint } from "../text/paint.js";
+import { printable } from "../text/printable.js";
+import { integerAt } from "./argument.js";
+import { syscallNameX86 } from "./syscallNames.js";
+
+export function tracepointParts(event: fgs.ProcessTracepoint.$Properties, paint: Paint): Parts {
+  const subsystem = event.subsys ?? "";
+  const name = event.event ?? "";
+  const number = integerAt(event.args ?? [], 0);
+  if (subsystem === "raw_syscalls" && name === "sys_enter" && number !== "") {
+    return { emoji: "☎", name: "syscall", details: [paint.cyan(syscallText(number))] };
+  }
+  const details = [subsystem, name].map((word) => paint.cyan(printable(word)));
+  return { emoji: "⁉️", name: "tracepoint", details };
+}
+
+/** Events do not tell the architecture of their node, so the name comes with the one it holds for. */
+function syscallText(number: string): string {
+  const name = syscallNameX86(Number(number));
+  return name === undefined ? number : `${number} (x86-64: ${name})`;
+}

@@ -1,0 +1,105 @@
+/** `guidestar daemon`: reads kernel events and serves them over gRPC until it is told to stop. */
+import type { Command } from "commander";
+import type { ServerTls } from "../api/tls.js";
+import { UsageError } from "./exit.js";
+import {
+  addPipelineOptions,
+  addScopeOptions,
+  type PipelineFlags,
+  pipelineConfig,
+  type ScopeFlags,
+  scopeOf,
+  wholeNumber,
+} from "./pipelineOptions.js";
+
+interface Flags extends PipelineFlags, ScopeFlags {
+  readonly listen: readonly string[];
+  readonly source: string;
+  readonly insecure?: boolean;
+  readonly eventQueueSize: string;
+  readonly serverCert?: string;
+  readonly serverKey?: string;
+  readonly clientCa?: string;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command("daemon")
+    .summary("read kernel events and serve them over gRPC")
+    .description("Reads kernel events and serves them over gRPC until it is told to stop.")
+    .option("--listen <address...>", "unix:///PATH or HOST:PORT; may be given several times", [
+      "unix:///run/guidestar/guidestar.sock",
+    ])
+    .option("--insecure", "allow TCP beyond loopback without TLS")
+    .option("--event-queue-size <events>", "most events that wait for one client", "10000")
+    .option("--server-cert <file>", "PEM file of the certificate to serve TCP with TLS")
+    .option("--server-key <file>", "PEM file of the key for --server-cert")
+    .option("--client-ca <file>", "PEM file of the authorities that sign clients' certificates")
+    .option(
+      "--source <source>",
+      "live, or recording:FILE[?speed=X|max][?rate=N][&repeat=N]",
+      "live",
+    );
+  addScopeOptions(command);
+  addPipelineOptions(command);
+  command.addHelpText("after", help).action(daemon);
+}
+
+const help = `
+Without --scope-pid or --scope-cgroup the whole machine is traced. The socket is for its owner only
+(mode 0600); TCP beyond loopback needs TLS or --insecure.
+
+Examples:
+  guidestar daemon
+  guidestar daemon --listen unix:///tmp/g.sock --listen localhost:54321
+  guidestar daemon --source recording:events.rec.gz?speed=max
+
+Ctrl-C or SIGTERM stops it: programs are detached, streams end, the socket is removed.`;
+
+async function daemon(flags: Flags): Promise<void> {
+  const { startDaemon } = await import("../daemon.js");
+  const config = pipelineConfig(flags, flags.source, scopeOf(flags));
+  const { log } = config;
+  const startMs = performance.now();
+  const stopped = stopSignal();
+  const running = await startDaemon({
+    ...config,
+    listen: flags.listen,
+    tls: tlsOf(flags),
+    insecure: flags.insecure ?? false,
+    eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
+  });
+  const status = await running.pipeline.status();
+  log.info(
+    { source: status.source, scope: status.scope, ms: Math.round(performance.now() - startMs) },
+    `listening on ${running.addresses.join(", ")}`,
+  );
+  const isOpen = running.addresses.some((address) => !address.startsWith("unix:"));
+  if (isOpen && flags.clientCa === undefined)
+    log.warn(
+      "whoever reaches the TCP address can read events and upload plugins (--client-ca asks for certificates)",
+    );
+  void running.pipeline.ended.then((error) => {
+    if (error) log.error(`no more events: ${error.message}`);
+    else log.info("no more events: the source has ended");
+  });
+  const signal = await stopped;
+  log.info(`stopping (${signal})`);
+  await running.close();
+  log.info("stopped");
+}
+
+/** Resolves with the first signal that asks to stop; a second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
+  });
+}
+
+function tlsOf({ serverCert, serverKey, clientCa }: Flags): ServerTls | undefined {
+  if (serverCert === undefined && serverKey === undefined && clientCa === undefined)
+    return undefined;
+  if (serverCert === undefined || serverKey === undefined)
+    throw new UsageError("TLS needs both --server-cert and --server-key");
+  return { certFile: serverCert, keyFile: serverKey, clientCaFile: clientCa };
+}

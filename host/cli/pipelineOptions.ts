@@ -1,0 +1,82 @@
+/** Options of the commands that read events themselves: daemon, run and record. */
+import { type Command, Option } from "commander";
+import type { PipelineConfig } from "../daemon.js";
+import { createLogger, logFormats, logLevels } from "../log.js";
+import { checkRingBytes, parseBytes } from "../options.js";
+import type { Scope } from "../sensors/scope.js";
+import { UsageError } from "./exit.js";
+
+export interface PipelineFlags {
+  readonly nodeName?: string;
+  readonly ringSize: string;
+  readonly processCacheSize: string;
+  readonly enableProcessCred?: boolean;
+  readonly enableProcessNs?: boolean;
+  readonly logLevel: string;
+  readonly logFormat: (typeof logFormats)[number];
+}
+
+export interface ScopeFlags {
+  readonly scopePid?: string;
+  readonly scopeCgroup?: string;
+}
+
+export function addPipelineOptions(command: Command): void {
+  command
+    .option(
+      "--node-name <name>",
+      "name of this node in events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name; of a recording, its own)",
+    )
+    .option("--ring-size <bytes>", "size of the kernel's ring buffer, a power of two", "32M")
+    .option("--process-cache-size <processes>", "most live processes remembered", "65536")
+    .option("--enable-process-cred", "show the capabilities of processes")
+    .option("--enable-process-ns", "show the namespaces of processes")
+    .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
+    .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
+}
+
+export function addScopeOptions(command: Command): void {
+  command
+    .option("--scope-pid <pid>", "trace only this process and its descendants")
+    .option("--scope-cgroup <path>", "trace only this cgroup (v2) and those below it");
+}
+
+/** @throws UsageError naming the option. */
+export function scopeOf(flags: ScopeFlags): Scope {
+  if (flags.scopePid !== undefined && flags.scopeCgroup !== undefined)
+    throw new UsageError("--scope-pid and --scope-cgroup exclude each other: give one of them");
+  if (flags.scopePid !== undefined)
+    return { kind: "tree", rootPids: [wholeNumber(flags.scopePid, "--scope-pid")] };
+  if (flags.scopeCgroup !== undefined) return { kind: "cgroup", path: flags.scopeCgroup };
+  return { kind: "all" };
+}
+
+/** @throws UsageError naming the option. */
+export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scope): PipelineConfig {
+  return {
+    source,
+    scope,
+    nodeName: flags.nodeName,
+    ringBytes: usage(() =>
+      checkRingBytes(parseBytes(flags.ringSize, "--ring-size"), "--ring-size"),
+    ),
+    processCacheSize: wholeNumber(flags.processCacheSize, "--process-cache-size"),
+    processCred: flags.enableProcessCred ?? false,
+    processNs: flags.enableProcessNs ?? false,
+    log: createLogger(flags.logLevel, flags.logFormat),
+  };
+}
+
+/** @throws UsageError naming the option. */
+export function wholeNumber(text: string, option: string): number {
+  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new UsageError(`${option} takes a whole number from 1, not ${text}`);
+}
+
+function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

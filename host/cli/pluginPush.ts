@@ -1,0 +1,55 @@
+/** `guidestar plugin push`: uploads a module. */
+import type { Command } from "commander";
+import { withClient } from "./globals.js";
+import { print } from "./output.js";
+import { jsonOption, type ShowFlags } from "./show.js";
+
+interface Flags extends ShowFlags {
+  readonly name?: string;
+}
+
+export function register(plugin: Command): void {
+  plugin
+    .command("push")
+    .summary("upload a plugin")
+    .description(
+      "Uploads a plugin and makes it active while events flow. One that has the same name is replaced: each event is seen by exactly one of the two.",
+    )
+    .argument("<path>", "a .wasm file, or a folder that was built")
+    .option("--name <name>", "name to register it under (default: the one in its manifest)")
+    .addOption(jsonOption())
+    .addHelpText("after", help)
+    .action(push);
+}
+
+const help = `
+In a folder, the module is the only .wasm file in it or in its build/ folder, or release.wasm.
+
+Examples:
+  guidestar plugin build my-filter && guidestar plugin push my-filter
+  guidestar plugin push dist/plugins/examples/server-shell.wasm
+  guidestar plugin push filter.wasm --name filter-canary`;
+
+async function push(path: string, flags: Flags, command: Command): Promise<void> {
+  const { readModule } = await import("./plugin/module.js");
+  const module = readModule(path);
+  const response = await withClient(command, ({ plugins }) =>
+    plugins.upload(module.bytes, flags.name),
+  );
+  if (flags.output === "json") {
+    const { toJson } = await import("../json/protojson.js");
+    return print(toJson("guidestar.UploadPluginResponse", response));
+  }
+  const { pluginTitle, shortVersion } = await import("./plugin/columns.js");
+  const { bytesText } = await import("./text/units.js");
+  const title = pluginTitle(response.plugin ?? {});
+  const lines = [
+    `pushed ${title}, ${bytesText(module.bytes.length)}; the first event it sees is number ${response.first_sequence}`,
+  ];
+  if (response.replaced_version === response.plugin?.version) {
+    lines.push("it replaces the same version, with fresh state");
+  } else if (response.replaced_version) {
+    lines.push(`it replaces ${shortVersion(response.replaced_version)}`);
+  }
+  await print(lines.join("\n"));
+}

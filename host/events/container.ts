@@ -1,0 +1,17 @@
+/**
+ * The container a process runs in, told from the name of its cgroup.
+ *
+ * Runtimes name the leaf directory after the container: `<id>` (cgroupfs driver),
+ * `docker-<id>.scope`, `cri-containerd-<id>.scope`, `crio-<id>.scope`, `libpod-<id>.scope` (systemd
+ * driver), `…:cri-containerd:<id>`; podman may put processes one deeper, into `<id>/container`.
+ *
+ * @returns the first 31 characters of the id, which is what the API's `docker` field holds; "" if
+ * the name is no container's.
+ */
+export function containerId(cgroupName: string): string {
+  const leaf = cgroupName.endsWith("/container") ? cgroupName.slice(0, -10) : cgroupName;
+  if (leaf.endsWith("service")) return "";
+  const unprefixed = leaf.slice(leaf.lastIndexOf(":") + 1);
+  const id = unprefixed.slice(unprefixed.lastIndexOf("-") + 1);
+  return id.length >= 64 ? id.slice(0, 31) : "";
+}

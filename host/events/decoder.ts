@@ -1,0 +1,229 @@
+import type { RecordLayout } from "../source/source.js";
+import { ArgumentPieces } from "./argumentPieces.js";
+import { argumentsOf } from "./arguments.js";
+import { containerId } from "./container.js";
+import { execStrings } from "./execStrings.js";
+import { FlagNames, forkedFlags } from "./flags.js";
+import { type Event, EventType } from "./model.js";
+import { CachedProcess } from "./process.js";
+import type { ProcessCache } from "./processCache.js";
+import { recordFields } from "./recordFields.js";
+import { signalName } from "./signals.js";
+
+export interface DecoderOptions {
+  readonly layout: RecordLayout;
+  readonly cache: ProcessCache;
+  readonly nodeName: string;
+  /** Added to CLOCK_BOOTTIME to get the wall clock, ns. */
+  readonly bootToWallNs: bigint;
+}
+
+/** Turns raw records into events and keeps the process cache in step. */
+export class Decoder {
+  readonly #cache: ProcessCache;
+  readonly #nodeName: string;
+  readonly #bootToWallNs: bigint;
+  readonly #fields;
+  readonly #flagNames: FlagNames;
+  readonly #pieces = new ArgumentPieces();
+  /** Events made so far; the number of the newest. */
+  sequence = 0;
+  records = 0;
+  /** Records that made no sense: an unknown type, or sizes that do not fit. */
+  malformed = 0;
+
+  constructor(options: DecoderOptions) {
+    this.#cache = options.cache;
+    this.#nodeName = options.nodeName;
+    this.#bootToWallNs = options.bootToWallNs;
+    this.#fields = recordFields(options.layout);
+    this.#flagNames = new FlagNames(options.layout);
+  }
+
+  /** @returns the event that the record makes; undefined for records that only tell of state. */
+  decode(bytes: Uint8Array, view: DataView, offset: number, size: number): Event | undefined {
+    this.records++;
+    const { header, types } = this.#fields;
+    if (size >= header.end) {
+      const type = view.getUint16(offset + header.type, true);
+      const isExec = type === types.exec || type === types.process;
+      if (isExec && size >= this.#fields.exec.end) {
+        const process = this.#process(bytes, view, offset, size);
+        if (type === types.process || !process) return undefined;
+        return this.#event(view, offset, { type: EventType.EXEC, process });
+      }
+      if (type === types.exit && size >= this.#fields.exit.end) return this.#exit(view, offset);
+      if (type === types.fork && size >= this.#fields.fork.end) return this.#fork(view, offset);
+      if (type === types.args && size >= this.#fields.args.end)
+        return this.#args(bytes, view, offset, size);
+    }
+    this.malformed++;
+    return undefined;
+  }
+
+  #fork(view: DataView, offset: number): undefined {
+    const { header, fork } = this.#fields;
+    const pid = view.getUint32(offset + header.pid, true);
+    const keyNs = view.getBigUint64(offset + header.key, true);
+    const parentPid = view.getUint32(offset + fork.parentPid, true);
+    const parent = this.#find(parentPid, view.getBigUint64(offset + fork.parentKey, true));
+    this.#cache.set(
+      new CachedProcess(this.#nodeName, {
+        ...(parent ?? unknownProcess),
+        pid,
+        nsPid: view.getUint32(offset + fork.nsPid, true),
+        keyNs,
+        startTimeNs: keyNs + this.#bootToWallNs,
+        flags: forkedFlags(parent?.flags ?? ""),
+        parent,
+      }),
+    );
+    return undefined;
+  }
+
+  #args(bytes: Uint8Array, view: DataView, offset: number, size: number): undefined {
+    const { header, args } = this.#fields;
+    const length = view.getUint32(offset + args.size, true);
+    if (args.end + length > size) {
+      this.malformed++;
+      return undefined;
+    }
+    const from = offset + args.end;
+    this.#pieces.add(
+      view.getUint16(offset + header.cpu, true),
+      view.getUint32(offset + header.pid, true),
+      view.getBigUint64(offset + header.key, true),
+      view.getUint32(offset + args.offset, true),
+      bytes.subarray(from, from + length),
+    );
+    return undefined;
+  }
+
+  /** The process that an exec record tells of, as the living instance of its pid from now on. */
+  #process(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    size: number,
+  ): CachedProcess | undefined {
+    const { header, exec, flags: flag } = this.#fields;
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const strings = execStrings(exec, buffer, view, offset, size);
+    if (!strings) {
+      this.malformed++;
+      return undefined;
+    }
+    const pid = view.getUint32(offset + header.pid, true);
+    const keyNs = view.getBigUint64(offset + header.key, true);
+    let flags = view.getUint32(offset + exec.flags, true);
+    let area: Buffer | undefined = strings.argumentArea;
+    const spilled = view.getUint32(offset + exec.argsSpilled, true);
+    if (spilled > 0) {
+      const cpu = view.getUint16(offset + header.cpu, true);
+      area = this.#pieces.take(cpu, pid, keyNs, spilled, area);
+      if (!area) flags |= flag.truncArgs;
+    }
+    const replaced = this.#cache.current(pid);
+    const process = new CachedProcess(this.#nodeName, {
+      pid,
+      nsPid: view.getUint32(offset + exec.nsPid, true),
+      keyNs,
+      startTimeNs: keyNs + this.#bootToWallNs,
+      uid: view.getUint32(offset + exec.uid, true),
+      auid: view.getUint32(offset + exec.auid, true),
+      binary: strings.binary,
+      arguments: area ? argumentsOf(area) : "",
+      cwd: strings.cwd,
+      flags: this.#flagNames.text(flags),
+      docker: containerId(strings.cgroupName),
+      cgroupId: view.getBigUint64(offset + exec.cgroupId, true),
+      cgroupName: strings.cgroupName,
+      capabilities: {
+        permitted: view.getBigUint64(offset + exec.permitted, true),
+        effective: view.getBigUint64(offset + exec.effective, true),
+        inheritable: view.getBigUint64(offset + exec.inheritable, true),
+      },
+      namespaces: this.#fields.namespaces.map((index) =>
+        view.getUint32(offset + exec.namespaces + 4 * index, true),
+      ),
+      parent: this.#parentOfExec(view, offset, flags, pid),
+    });
+    if (replaced) release(replaced);
+    this.#cache.set(process);
+    return process;
+  }
+
+  /** After a fork the creator; else the instance of the same pid that this exec replaced. */
+  #parentOfExec(view: DataView, offset: number, flags: number, pid: number) {
+    const { exec, flags: flag } = this.#fields;
+    const previousKey = view.getBigUint64(offset + exec.previousKey, true);
+    const replaces = (flags & (flag.clone | flag.procfs)) === 0 && previousKey !== 0n;
+    if (replaces) {
+      const previous = this.#find(pid, previousKey);
+      if (previous) return previous;
+    }
+    const parentPid = view.getUint32(offset + exec.parentPid, true);
+    return this.#find(parentPid, view.getBigUint64(offset + exec.parentKey, true));
+  }
+
+  #exit(view: DataView, offset: number): Event {
+    const { header, exit } = this.#fields;
+    const pid = view.getUint32(offset + header.pid, true);
+    const keyNs = view.getBigUint64(offset + header.key, true);
+    const code = view.getUint32(offset + exit.code, true);
+    const process = this.#cache.find(pid, keyNs) ?? this.#unknown(view, offset, pid, keyNs);
+    release(process);
+    this.#cache.delete(process);
+    const signal = signalName(code & 0x7f);
+    const status = signal === "" ? (code >> 8) & 0xff : 0;
+    return this.#event(view, offset, { type: EventType.EXIT, process, signal, status });
+  }
+
+  /** A process never heard of: all that is known is its name and, perhaps, its parent's. */
+  #unknown(view: DataView, offset: number, pid: number, keyNs: bigint): CachedProcess {
+    const { exit } = this.#fields;
+    const parentPid = view.getUint32(offset + exit.parentPid, true);
+    return new CachedProcess(this.#nodeName, {
+      ...unknownProcess,
+      pid,
+      keyNs,
+      startTimeNs: keyNs + this.#bootToWallNs,
+      parent: this.#find(parentPid, view.getBigUint64(offset + exit.parentKey, true)),
+    });
+  }
+
+  #find(pid: number, keyNs: bigint): CachedProcess | undefined {
+    return pid === 0 && keyNs === 0n ? undefined : this.#cache.find(pid, keyNs);
+  }
+
+  #event<E extends { process: CachedProcess }>(view: DataView, offset: number, event: E) {
+    return {
+      ...event,
+      sequence: ++this.sequence,
+      timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.#bootToWallNs,
+      parent: event.process.parent,
+      annotations: undefined,
+    };
+  }
+}
+
+const unknownProcess = {
+  nsPid: 0,
+  uid: undefined,
+  auid: undefined,
+  binary: "",
+  arguments: "",
+  cwd: "",
+  flags: "",
+  docker: "",
+  cgroupId: 0n,
+  cgroupName: "",
+  capabilities: undefined,
+  namespaces: undefined,
+};
+
+/** The instance ended: it no longer counts for itself, nor for its parent. */
+function release(process: CachedProcess): void {
+  if (process.references > 0) process.references--;
+  if (process.parent && process.parent.references > 0) process.parent.references--;
+}

@@ -1,0 +1,135 @@
+import { MessageBuilder } from "./messageBuilder.js";
+import { type Event, EventType } from "./model.js";
+import type { CachedProcess } from "./process.js";
+import { encodeProcess, type ProcessEncoderOptions } from "./processEncoder.js";
+import { BYTES, bytesFieldSize, tag, VARINT, varintSize, type WireWriter } from "./wire.js";
+
+export interface EncoderOptions extends ProcessEncoderOptions {
+  readonly nodeName: string;
+}
+
+/** Bytes in front of a gRPC message: compression flag and length. */
+export const framePrefixBytes = 5;
+
+/**
+ * Writes events as framed `fgs.GetEventsResponse` messages. A process is encoded once in its life
+ * and copied from then on; sizes are known before anything is written, so nothing is moved.
+ */
+export class EventEncoder {
+  readonly #options: EncoderOptions;
+  readonly #nodeName: Uint8Array;
+
+  constructor(options: EncoderOptions) {
+    this.#options = options;
+    this.#nodeName = new MessageBuilder().string(1000, options.nodeName).finish();
+  }
+
+  /** Appends one frame. */
+  encode(event: Event, to: WireWriter): void {
+    const process = this.#process(event.process as CachedProcess);
+    const parent = event.parent ? this.#process(event.parent as CachedProcess) : undefined;
+    const rest = restOf(event);
+    const bodySize =
+      bytesFieldSize(1, process.size) + (parent ? bytesFieldSize(2, parent.size) : 0) + rest.length;
+    const time = timestamp(event.timeNs);
+    const annotations = event.annotations ? encodeAnnotations(event.annotations) : noBytes;
+    const size =
+      bytesFieldSize(oneofField[event.type], bodySize) +
+      this.#nodeName.length +
+      bytesFieldSize(timeField, time.size) +
+      annotations.length +
+      sequenceTagSize +
+      varintSize(event.sequence);
+
+    to.reserve(framePrefixBytes + size);
+    to.bytes[to.position] = 0;
+    to.bytes.writeUInt32BE(size, to.position + 1);
+    to.position += framePrefixBytes;
+    to.varint(tag(oneofField[event.type], BYTES));
+    to.varint(bodySize);
+    writeProcess(to, 1, process);
+    if (parent) writeProcess(to, 2, parent);
+    to.raw(rest);
+    to.raw(this.#nodeName);
+    writeTimestamp(to, time);
+    to.raw(annotations);
+    to.varint(tag(sequenceField, VARINT));
+    to.varint(event.sequence);
+  }
+
+  #process(process: CachedProcess): Spliced {
+    process.wire ??= encodeProcess(process, this.#options);
+    const references = process.references;
+    const size =
+      process.wire.length + (references === 0 ? 0 : referencesTagSize + varintSize(references));
+    return { wire: process.wire, references, size };
+  }
+}
+
+const oneofField = {
+  [EventType.EXEC]: 1,
+  [EventType.EXIT]: 5,
+} as const;
+const referencesField = 13;
+const timeField = 1001;
+const annotationsField = 2000;
+const sequenceField = 2001;
+const referencesTagSize = varintSize(tag(referencesField, VARINT));
+const sequenceTagSize = varintSize(tag(sequenceField, VARINT));
+const noBytes = new Uint8Array(0);
+
+interface Spliced {
+  readonly wire: Uint8Array;
+  readonly references: number;
+  readonly size: number;
+}
+
+function writeProcess(to: WireWriter, field: number, process: Spliced): void {
+  to.varint(tag(field, BYTES));
+  to.varint(process.size);
+  to.raw(process.wire);
+  if (process.references === 0) return;
+  to.varint(tag(referencesField, VARINT));
+  to.varint(process.references);
+}
+
+/** What an event has besides its process and parent. */
+function restOf(event: Event): Uint8Array {
+  if (event.type === EventType.EXEC) return noBytes;
+  if (event.signal === "" && event.status === 0) return noBytes;
+  return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();
+}
+
+interface Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly size: number;
+}
+
+function timestamp(ns: bigint): Timestamp {
+  const seconds = Number(ns / 1_000_000_000n);
+  const nanos = Number(ns % 1_000_000_000n);
+  const size = 1 + varintSize(seconds) + (nanos === 0 ? 0 : 1 + varintSize(nanos));
+  return { seconds, nanos, size };
+}
+
+function writeTimestamp(to: WireWriter, time: Timestamp): void {
+  to.varint(tag(timeField, BYTES));
+  to.varint(time.size);
+  to.varint(tag(1, VARINT));
+  to.varint(time.seconds);
+  if (time.nanos === 0) return;
+  to.varint(tag(2, VARINT));
+  to.varint(time.nanos);
+}
+
+/** map<string, string>: an entry message a pair. */
+function encodeAnnotations(annotations: ReadonlyMap<string, string>): Uint8Array {
+  const message = new MessageBuilder();
+  for (const [key, value] of annotations)
+    message.message(
+      annotationsField,
+      new MessageBuilder().string(1, key).string(2, value).finish(),
+    );
+  return message.finish();
+}

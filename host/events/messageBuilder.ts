@@ -1,0 +1,68 @@
+import { BYTES, tag, VARINT, varintSize, WireWriter } from "./wire.js";
+
+/**
+ * Builds a message whose parts are encoded rarely (a process, once in its life): clear before fast.
+ * Fields at their default are left out, as proto3 does.
+ */
+export class MessageBuilder {
+  readonly #writer = new WireWriter(512);
+
+  uint(field: number, value: number): this {
+    if (value !== 0) this.present(field, value);
+    return this;
+  }
+
+  /** Written even if it is 0: for wrappers and oneofs. */
+  present(field: number, value: number): this {
+    this.#writer.reserve(20);
+    this.#writer.varint(tag(field, VARINT));
+    this.#writer.varint(value);
+    return this;
+  }
+
+  string(field: number, value: string): this {
+    if (value === "") return this;
+    const length = Buffer.byteLength(value);
+    this.#writer.reserve(20 + length);
+    this.#writer.varint(tag(field, BYTES));
+    this.#writer.varint(length);
+    this.#writer.text(value, length);
+    return this;
+  }
+
+  /** A sub-message; written even if it is empty. */
+  message(field: number, content: Uint8Array): this {
+    this.#writer.reserve(20 + content.length);
+    this.#writer.varint(tag(field, BYTES));
+    this.#writer.varint(content.length);
+    this.#writer.raw(content);
+    return this;
+  }
+
+  packed(field: number, values: readonly number[]): this {
+    if (values.length === 0) return this;
+    const length = values.reduce((sum, value) => sum + varintSize(value), 0);
+    this.#writer.reserve(20 + length);
+    this.#writer.varint(tag(field, BYTES));
+    this.#writer.varint(length);
+    for (const value of values) this.#writer.varint(value);
+    return this;
+  }
+
+  /** google.protobuf.UInt32Value; left out if undefined. */
+  wrappedUint(field: number, value: number | undefined): this {
+    if (value === undefined) return this;
+    return this.message(field, new MessageBuilder().uint(1, value).finish());
+  }
+
+  /** google.protobuf.Timestamp. @param ns since 1970 */
+  timestamp(field: number, ns: bigint): this {
+    const seconds = Number(ns / 1_000_000_000n);
+    const nanos = Number(ns % 1_000_000_000n);
+    return this.message(field, new MessageBuilder().uint(1, seconds).uint(2, nanos).finish());
+  }
+
+  finish(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#writer.bytes, 0, this.#writer.position);
+  }
+}

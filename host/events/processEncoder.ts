@@ -1,0 +1,81 @@
+import { MessageBuilder } from "./messageBuilder.js";
+import { type Capabilities, namespaceNames } from "./model.js";
+import type { CachedProcess } from "./process.js";
+
+export interface ProcessEncoderOptions {
+  /** Fill `cap`. */
+  readonly capabilities: boolean;
+  /** Fill `ns`. */
+  readonly namespaces: boolean;
+  /** Inode numbers of the host's namespaces in the order of `namespaceNames`, for `is_host`; 0: unknown. */
+  readonly hostNamespaces: readonly number[];
+}
+
+/** Numbers of the fields of `fgs.Process`. */
+const field = {
+  execId: 1,
+  pid: 2,
+  uid: 3,
+  cwd: 4,
+  binary: 5,
+  arguments: 6,
+  flags: 7,
+  startTime: 8,
+  auid: 9,
+  docker: 11,
+  parentExecId: 12,
+  capabilities: 14,
+  namespaces: 15,
+  inInitTree: 2016,
+} as const;
+
+/** `fgs.Process` without `refcnt`, the one field that changes while a process lives. */
+export function encodeProcess(process: CachedProcess, options: ProcessEncoderOptions): Uint8Array {
+  const message = new MessageBuilder()
+    .string(field.execId, process.execId)
+    .wrappedUint(field.pid, process.pid)
+    .wrappedUint(field.uid, process.uid)
+    .string(field.cwd, process.cwd)
+    .string(field.binary, process.binary)
+    .string(field.arguments, process.arguments)
+    .string(field.flags, process.flags)
+    .timestamp(field.startTime, process.startTimeNs)
+    .wrappedUint(field.auid, process.auid)
+    .string(field.docker, process.docker)
+    .string(field.parentExecId, process.parent?.execId ?? "");
+  if (options.capabilities && process.capabilities)
+    message.message(field.capabilities, encodeCapabilities(process.capabilities));
+  if (options.namespaces && process.namespaces)
+    message.message(field.namespaces, encodeNamespaces(process.namespaces, options.hostNamespaces));
+  const isOutsideHost = process.nsPid !== 0 && process.nsPid !== process.pid;
+  if (process.inInitTree || isOutsideHost)
+    message.wrappedUint(field.inInitTree, process.inInitTree ? 1 : 0); // a BoolValue looks the same
+  return message.finish();
+}
+
+/** fgs.Capabilities: the numbers of the capabilities held, set by set. */
+function encodeCapabilities(sets: Capabilities): Uint8Array {
+  return new MessageBuilder()
+    .packed(1, bitsOf(sets.permitted))
+    .packed(2, bitsOf(sets.effective))
+    .packed(3, bitsOf(sets.inheritable))
+    .finish();
+}
+
+function bitsOf(mask: bigint): number[] {
+  const bits: number[] = [];
+  for (let bit = 0, rest = mask; rest !== 0n; bit++, rest >>= 1n) if (rest & 1n) bits.push(bit);
+  return bits;
+}
+
+/** fgs.Namespaces: field n+1 is namespace n of `namespaceNames`. */
+function encodeNamespaces(inodes: readonly number[], host: readonly number[]): Uint8Array {
+  const message = new MessageBuilder();
+  namespaceNames.forEach((_, index) => {
+    const inode = inodes[index] ?? 0;
+    if (inode === 0) return;
+    const isHost = inode === host[index] ? 1 : 0;
+    message.message(index + 1, new MessageBuilder().uint(1, inode).uint(2, isHost).finish());
+  });
+  return message.finish();
+}

@@ -1,0 +1,59 @@
+/** A growing buffer with the protobuf wire format's primitives. https://protobuf.dev/programming-guides/encoding/ */
+export class WireWriter {
+  bytes: Buffer;
+  position = 0;
+
+  constructor(capacity = 4096) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Makes room for `size` more bytes. The primitives below do not check. */
+  reserve(size: number): void {
+    const needed = this.position + size;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
+    this.bytes.copy(grown, 0, 0, this.position);
+    this.bytes = grown;
+  }
+
+  /** @param value a whole number from 0 to 2^53-1 */
+  varint(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      // Bit operations are 32-bit only; beyond that plain arithmetic.
+      this.bytes[this.position++] = (rest % 128) | 0x80;
+      rest = rest > 0xffffffff ? Math.floor(rest / 128) : rest >>> 7;
+    }
+    this.bytes[this.position++] = rest;
+  }
+
+  raw(source: Uint8Array): void {
+    this.bytes.set(source, this.position);
+    this.position += source.length;
+  }
+
+  text(value: string, byteLength: number): void {
+    this.bytes.write(value, this.position, byteLength, "utf8");
+    this.position += byteLength;
+  }
+}
+
+/** Wire types. */
+export const VARINT = 0;
+export const BYTES = 2;
+
+/** The tag of a field. */
+export function tag(field: number, wireType: number): number {
+  return field * 8 + wireType;
+}
+
+export function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+/** Size of a length-delimited field: tag, length, content. */
+export function bytesFieldSize(field: number, length: number): number {
+  return varintSize(tag(field, BYTES)) + varintSize(length) + length;
+}

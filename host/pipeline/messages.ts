@@ -1,0 +1,86 @@
+/** What the main thread and the pipeline worker say to each other. Plain data only. */
+
+import type { ErrorCode } from "../errors.js";
+import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { LiveSourceOptions } from "../source/live.js";
+import type { RecordingSpec } from "../source/recordingSpec.js";
+import type { StreamSpec } from "../stream/filterSpec.js";
+import type { PipelineStatus } from "./port.js";
+
+export type SourceInit =
+  | { readonly kind: "live"; readonly live: LiveSourceOptions }
+  | { readonly kind: "recording"; readonly spec: RecordingSpec };
+
+export interface PipelineOptions {
+  readonly source: SourceInit;
+  /** `all`, `tree:PID`, `cgroup:PATH`; for status only. */
+  readonly scope: string;
+  /** Name of this node in events; undefined: the one in the recording. */
+  readonly nodeName: string | undefined;
+  /** Most live processes remembered. */
+  readonly processCacheSize: number;
+  /** Fill `cap` and `ns` of processes. */
+  readonly processCred: boolean;
+  readonly processNs: boolean;
+  readonly hostNamespaces: readonly number[];
+}
+
+export interface WorkerData {
+  readonly options: PipelineOptions;
+  readonly shared: SharedArrayBuffer;
+  /** Sequence number of the newest event of the worker's predecessor; 0 for the first. */
+  readonly sequence: number;
+}
+
+/** A request that is answered; `id` pairs the two. */
+export type Request =
+  | { readonly type: "subscribe"; readonly group: number; readonly spec: StreamSpec }
+  | { readonly type: "activate"; readonly plugin: PreparedPlugin }
+  | { readonly type: "remove"; readonly name: string }
+  | { readonly type: "plugins" }
+  | { readonly type: "status" }
+  | { readonly type: "stop" };
+
+export interface Replies {
+  subscribe: undefined;
+  activate: { active: ActivePlugin; replaced: ActivePlugin | undefined };
+  remove: { removed: ActivePlugin; firstSequence: number } | undefined;
+  plugins: readonly ActivePlugin[];
+  status: PipelineStatus;
+  stop: undefined;
+}
+
+export type ToWorker =
+  | { readonly id: number; readonly request: Request }
+  | { readonly type: "unsubscribe"; readonly group: number };
+
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type FromWorker =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "frames";
+      readonly group: number;
+      readonly bytes: Uint8Array;
+      readonly count: number;
+      readonly lostRing: number;
+    }
+  /** A line of a plugin's log, or what the host has to say of the plugin. */
+  | {
+      readonly type: "log";
+      readonly plugin: string;
+      readonly level: string;
+      readonly line: string;
+    }
+  | { readonly type: "reply"; readonly id: number; readonly value: unknown }
+  | { readonly type: "refused"; readonly id: number; readonly error: PlainError }
+  /** The source has no more events; `error` says why if it should have had. */
+  | {
+      readonly type: "end";
+      readonly error: PlainError | undefined;
+      /** The last counts; undefined if there never was a pipeline. */
+      readonly status: PipelineStatus | undefined;
+    };

@@ -1,0 +1,169 @@
+import type { Decoder } from "../events/decoder.js";
+import type { EventEncoder } from "../events/encoder.js";
+import type { Event } from "../events/model.js";
+import type { ProcessCache } from "../events/processCache.js";
+import { WireWriter } from "../events/wire.js";
+import type { PluginChain } from "../plugins/chain.js";
+import type { Source, SourceLosses } from "../source/source.js";
+import { compileFilter } from "../stream/filter.js";
+import type { StreamSpec } from "../stream/filterSpec.js";
+import { Group } from "./group.js";
+import type { PipelineStatus } from "./port.js";
+import type { SharedState } from "./shared.js";
+
+export interface PipelineParts {
+  readonly source: Source;
+  readonly scope: string;
+  readonly decoder: Decoder;
+  readonly cache: ProcessCache;
+  readonly chain: PluginChain;
+  readonly encoder: EventEncoder;
+  readonly shared: SharedState;
+  /** Hands over one run of frames; `bytes` is the receiver's from then on. */
+  readonly deliver: (
+    group: number,
+    frames: { bytes: Uint8Array<ArrayBuffer>; count: number; lostRing: number },
+  ) => void;
+}
+
+/**
+ * Source → decode → plugin chain → filter → encode, batch by batch. Control calls are made between
+ * batches, so what they change takes effect at a batch boundary.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #groups = new Map<number, Group>();
+  readonly #frame = new WireWriter(64 * 1024);
+  readonly #batch: Event[] = [];
+  #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
+  #lossesReadMs = 0;
+  #seen = 0;
+  #kept = 0;
+  #stopping = false;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs until the source ends or `stop` is called. @throws what the source throws */
+  async run(): Promise<void> {
+    const { source, shared } = this.#parts;
+    for (;;) {
+      shared.beat();
+      const stopping = this.#stopping;
+      const records = this.#step();
+      if (records === 0 && stopping) break;
+      if (records === 0) {
+        if ((await source.wait(idleMs)) === "ended") break;
+      } else await turn();
+      while (shared.bytesInFlight > maxBytesInFlight && !this.#stopping) {
+        shared.beat();
+        await sleep(1);
+      }
+    }
+    this.#readLosses();
+  }
+
+  /** Lets `run` return once what is in the ring by now is through. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** @throws GuidestarError if a filter is wrong; then nothing has changed. */
+  subscribe(group: number, spec: StreamSpec): void {
+    const wants = compileFilter(spec);
+    this.#readLosses();
+    this.#groups.set(group, new Group(group, wants, this.#losses.ring, spec.fields));
+  }
+
+  unsubscribe(group: number): void {
+    this.#groups.delete(group);
+  }
+
+  status(): PipelineStatus {
+    const { source, scope, decoder, cache } = this.#parts;
+    this.#readLosses();
+    return {
+      source: source.name,
+      scope,
+      seen: this.#seen,
+      kept: this.#kept,
+      dropped: this.#seen - this.#kept,
+      lostRing: this.#losses.ring,
+      tableFull: this.#losses.tableFull,
+      readFailed: this.#losses.readFailed,
+      malformed: decoder.malformed,
+      records: decoder.records,
+      sequence: decoder.sequence,
+      cache: { size: cache.size, misses: cache.misses, evictions: cache.evictions },
+    };
+  }
+
+  /** One batch. @returns how many records it had. */
+  #step(): number {
+    const { source, decoder, chain, shared } = this.#parts;
+    const batch = this.#batch;
+    const records = source.read(batchRecords, (bytes, view, offset, size) => {
+      const event = decoder.decode(bytes, view, offset, size);
+      if (event) batch.push(event);
+    });
+    if (batch.length > 0) {
+      this.#seen += batch.length;
+      const kept = chain.run(batch);
+      this.#kept += kept.length;
+      this.#fanOut(kept);
+      batch.length = 0;
+      shared.sequence = decoder.sequence;
+    }
+    return records;
+  }
+
+  #fanOut(events: readonly Event[]): void {
+    if (this.#groups.size === 0) return;
+    const { encoder } = this.#parts;
+    for (const event of events) {
+      let encoded = false;
+      for (const group of this.#groups.values()) {
+        if (!group.wants(event)) continue;
+        if (!encoded) {
+          this.#frame.position = 0;
+          encoder.encode(event, this.#frame);
+          encoded = true;
+        }
+        group.add(this.#frame.bytes.subarray(0, this.#frame.position));
+        if (group.bytes >= maxFramesBytes) this.#flush(group);
+      }
+    }
+    for (const group of this.#groups.values()) this.#flush(group);
+  }
+
+  #flush(group: Group): void {
+    if (performance.now() - this.#lossesReadMs > lossesEveryMs) this.#readLosses();
+    const frames = group.take(this.#losses.ring);
+    if (!frames) return;
+    this.#parts.shared.addBytesInFlight(frames.bytes.length);
+    this.#parts.deliver(group.id, frames);
+  }
+
+  #readLosses(): void {
+    this.#losses = this.#parts.source.losses();
+    this.#lossesReadMs = performance.now();
+  }
+}
+
+const batchRecords = 1024;
+const idleMs = 250;
+const lossesEveryMs = 100;
+/** A run of frames is handed over before it grows beyond this, or one batch of huge events would. */
+const maxFramesBytes = 1 << 20;
+/** When the main thread lags by this much, the pipeline waits and the ring takes what comes. */
+const maxBytesInFlight = 32 << 20;
+
+/** Lets messages from the main thread in. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

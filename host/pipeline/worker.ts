@@ -1,0 +1,118 @@
+/** The pipeline thread: builds a pipeline from plain data and serves the main thread's requests. */
+import { parentPort, workerData } from "node:worker_threads";
+import { GuidestarError } from "../errors.js";
+import { Decoder } from "../events/decoder.js";
+import { EventEncoder } from "../events/encoder.js";
+import { ProcessCache } from "../events/processCache.js";
+import { PluginChain } from "../plugins/chain.js";
+import { openLiveSource } from "../source/live.js";
+import { RecordingSource } from "../source/recording.js";
+import type { Source } from "../source/source.js";
+import type {
+  FromWorker,
+  PlainError,
+  Replies,
+  Request,
+  SourceInit,
+  ToWorker,
+  WorkerData,
+} from "./messages.js";
+import { Pipeline } from "./pipeline.js";
+import { SharedState } from "./shared.js";
+
+const port = parentPort;
+if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
+const { options, shared, sequence } = workerData as WorkerData;
+
+const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
+  port.postMessage(message, transfer);
+
+try {
+  const source = await openSource(options.source);
+  const nodeName =
+    options.nodeName ?? (source instanceof RecordingSource ? source.header.nodeName : "");
+  const cache = new ProcessCache(options.processCacheSize);
+  const decoder = new Decoder({
+    layout: source.layout,
+    cache,
+    nodeName,
+    bootToWallNs: source.bootToWallNs,
+  });
+  decoder.sequence = sequence;
+  const chain = new PluginChain({
+    onLog: (plugin, level, line) => post({ type: "log", plugin, level, line }),
+  });
+  const pipeline = new Pipeline({
+    source,
+    scope: options.scope,
+    decoder,
+    cache,
+    chain,
+    encoder: new EventEncoder({
+      nodeName,
+      capabilities: options.processCred,
+      namespaces: options.processNs,
+      hostNamespaces: options.hostNamespaces,
+    }),
+    shared: new SharedState(shared),
+    deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),
+  });
+
+  const serve = async (request: Request): Promise<Replies[Request["type"]]> => {
+    switch (request.type) {
+      case "subscribe":
+        pipeline.subscribe(request.group, request.spec);
+        if (source instanceof RecordingSource) source.start();
+        return undefined;
+      case "activate":
+        // Compiling takes a while and changes nothing; what follows is between two batches.
+        return chain.activate(await chain.load(request.plugin), decoder.sequence + 1);
+      case "remove": {
+        const removed = chain.remove(request.name);
+        return removed && { removed, firstSequence: decoder.sequence + 1 };
+      }
+      case "plugins":
+        return chain.list();
+      case "status":
+        return pipeline.status();
+      case "stop":
+        pipeline.stop();
+        return undefined;
+    }
+  };
+
+  port.on("message", (message: ToWorker) => {
+    if ("type" in message) {
+      pipeline.unsubscribe(message.group);
+      return;
+    }
+    const { id, request } = message;
+    serve(request).then(
+      (value) => post({ type: "reply", id, value }),
+      (error) => post({ type: "refused", id, error: plain(error) }),
+    );
+  });
+
+  post({ type: "ready" });
+  let error: PlainError | undefined;
+  try {
+    await pipeline.run();
+  } catch (thrown) {
+    error = plain(thrown);
+  }
+  const status = pipeline.status();
+  source.close();
+  post({ type: "end", error, status });
+} catch (thrown) {
+  post({ type: "end", error: plain(thrown), status: undefined });
+}
+
+async function openSource(init: SourceInit): Promise<Source> {
+  if (init.kind === "recording") return RecordingSource.open(init.spec);
+  return openLiveSource(init.live);
+}
+
+function plain(thrown: unknown): PlainError {
+  const { code, message } = GuidestarError.from(thrown);
+  return { code, message };
+}

@@ -1,0 +1,114 @@
+import { GuidestarError } from "../errors.js";
+import { MANIFEST_SECTION, type Manifest, parseManifest } from "./manifest.js";
+import { allowedImports } from "./runtime/imports.js";
+import type { FunctionType, WasmModule } from "./wasm/module.js";
+import { ValueType } from "./wasm/opcodes.js";
+
+const { i32 } = ValueType;
+
+/** Functions that a plugin must export, with their types. */
+const requiredFunctions: Readonly<Record<string, FunctionType>> = {
+  gs_abi: { parameters: [], results: [i32] },
+  gs_allocate: { parameters: [i32], results: [i32] },
+  gs_process_batch: { parameters: [i32], results: [i32] },
+};
+
+const importTypes: Readonly<Record<string, FunctionType>> = {
+  "guidestar.log": { parameters: [i32, i32, i32], results: [] },
+  "env.abort": { parameters: [i32, i32, i32, i32], results: [] },
+};
+
+/** Refuses a module that is no plugin, by what it imports and exports; nothing of it has run yet. */
+export function checkModule(module: WasmModule): Manifest {
+  checkImports(module);
+  if (!module.exports.some((e) => e.name === "gs_abi")) {
+    refuse("the module exports no gs_abi, so it is no plugin: build it with the guidestar SDK");
+  }
+  checkMemory(module);
+  for (const [name, type] of Object.entries(requiredFunctions)) checkFunction(module, name, type);
+  return readManifest(module);
+}
+
+function checkImports(module: WasmModule): void {
+  for (const { module: from, name, kind, type } of module.imports) {
+    const full = `${from}.${name}`;
+    if (from.startsWith("extism:")) {
+      refuse(
+        `the module is an Extism plugin (it imports ${full}), and this host runs native plugins only: build it with the guidestar SDK`,
+      );
+    }
+    if (kind === "memory") {
+      refuse(`the module imports its memory (${full}): it must have one of its own and export it`);
+    }
+    if (!allowedImports.has(full)) {
+      refuse(
+        `the module imports ${full}, which plugins may not have: allowed are ${[...allowedImports].join(" and ")}`,
+      );
+    }
+    const expected = importTypes[full] as FunctionType;
+    const actual = kind === "function" ? module.types[type] : undefined;
+    if (!actual || !sameType(actual, expected)) {
+      refuse(
+        `the module imports ${full} as ${actual ? describe(actual) : `a ${kind}`}, it is ${describe(expected)}`,
+      );
+    }
+  }
+}
+
+function checkMemory(module: WasmModule): void {
+  if (module.memories.length === 0) {
+    refuse('the module has no memory: a plugin has one and exports it as "memory"');
+  }
+  if (!module.exports.some((e) => e.name === "memory" && e.kind === "memory")) {
+    refuse('the module does not export its memory: it must do so as "memory"');
+  }
+}
+
+function checkFunction(module: WasmModule, name: string, expected: FunctionType): void {
+  const found = module.exports.find((e) => e.name === name);
+  if (!found) throw refusal(`the module exports no ${name}: build it with the guidestar SDK`);
+  const type = found.kind === "function" ? module.functions[found.index] : undefined;
+  const actual = type === undefined ? undefined : module.types[type];
+  if (!actual || !sameType(actual, expected)) {
+    refuse(
+      `the module exports ${name} as ${actual ? describe(actual) : `a ${found.kind}`}, it must be ${describe(expected)}`,
+    );
+  }
+}
+
+function readManifest(module: WasmModule): Manifest {
+  const sections = module.custom.filter((section) => section.name === MANIFEST_SECTION);
+  const [section] = sections;
+  if (!section) {
+    return refuse(
+      `the module has no manifest (custom section ${MANIFEST_SECTION}): build it with "guidestar plugin build", which adds manifest.json`,
+    );
+  }
+  if (sections.length > 1) refuse(`the module has section ${MANIFEST_SECTION} more than once`);
+  let json: string;
+  try {
+    const bytes = module.bytes.subarray(section.start, section.end);
+    json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return refuse("the manifest in the module is not valid UTF-8");
+  }
+  return parseManifest(json, "the manifest in the module");
+}
+
+function sameType(a: FunctionType, b: FunctionType): boolean {
+  return a.parameters.join() === b.parameters.join() && a.results.join() === b.results.join();
+}
+
+function describe({ parameters, results }: FunctionType): string {
+  const names = new Map<number, string>(Object.entries(ValueType).map(([name, t]) => [t, name]));
+  const list = (types: readonly number[]) => types.map((t) => names.get(t)).join(", ");
+  return `a function (${list(parameters)}) -> (${list(results)})`;
+}
+
+function refuse(message: string): never {
+  throw refusal(message);
+}
+
+function refusal(message: string): GuidestarError {
+  return new GuidestarError("INVALID_ARGUMENT", message);
+}

@@ -1,0 +1,60 @@
+/**
+ * What a plugin may use. Everything here is enforced; `plugins/README.md` documents it.
+ * Bytes of texts are bytes of UTF-8.
+ */
+export const PLUGIN_LIMITS = {
+  /** Size of an uploaded module, manifest included. */
+  moduleBytes: 4 * 1024 * 1024,
+  manifestBytes: 64 * 1024,
+  /** Memory of one instance; a module that asks for more is refused, growing beyond fails. */
+  memoryBytes: 16 * 1024 * 1024,
+
+  /** Time for decoding, rewriting, compiling and a first start, all in a worker thread. */
+  prepareMs: 10_000,
+  /** JavaScript heap of that worker. */
+  prepareHeapMiB: 256,
+
+  /** Fuel for starting an instance. A unit is about one instruction. */
+  startFuel: 50_000_000,
+  /** Fuel for a call: this, and `fuelPerEvent` for each event. */
+  fuelPerCall: 10_000_000,
+  fuelPerEvent: 50_000,
+
+  /** Events of one call. Longer batches are split. */
+  batchEvents: 1024,
+  /** Bytes of records and texts of one call. Batches that need more are split. */
+  batchBytes: 1024 * 1024,
+  /** Ancestors of a process that a batch is sure to hold. */
+  ancestors: 32,
+  /** Where a batch cuts arguments, with a flag. */
+  argumentsBytes: 16 * 1024,
+  /** Where a batch cuts any other text, with a flag. */
+  textBytes: 4 * 1024,
+
+  /** Room for annotations: this much a call, and `outputBytesPerEvent` for each event. */
+  outputBytesPerCall: 16 * 1024,
+  outputBytesPerEvent: 512,
+  annotationsPerEvent: 16,
+  annotationKeyBytes: 64,
+  annotationValueBytes: 4 * 1024,
+
+  /** Lines in the log for one call; the others are counted, not kept. */
+  logLinesPerCall: 20,
+  /** Calls of `guidestar.log` in one call, kept or not; more is a failure. */
+  logCallsPerCall: 10_000,
+  logLineBytes: 1024,
+
+  /** A plugin that fails this often within `failureWindowMs` is put out of the chain. */
+  failures: 3,
+  failureWindowMs: 60_000,
+} as const;
+
+/** Fuel for one call with `events` events. */
+export function fuelFor(events: number): number {
+  return PLUGIN_LIMITS.fuelPerCall + PLUGIN_LIMITS.fuelPerEvent * events;
+}
+
+/** Bytes of the output area of one call with `events` events. */
+export function outputBytesFor(events: number): number {
+  return PLUGIN_LIMITS.outputBytesPerCall + PLUGIN_LIMITS.outputBytesPerEvent * events;
+}

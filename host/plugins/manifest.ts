@@ -1,0 +1,105 @@
+import { GuidestarError } from "../errors.js";
+import { EventType } from "../events/model.js";
+import { closest } from "./closest.js";
+import { PLUGIN_LIMITS } from "./limits.js";
+
+/** Custom section of the module that holds the manifest, as JSON in UTF-8. */
+export const MANIFEST_SECTION = "guidestar.manifest";
+
+/** What a plugin says of itself: `manifest.json` beside its source. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Event types it wants to see, by name (`eventTypesByName`); empty: all. */
+  readonly events: readonly string[];
+}
+
+export const eventTypesByName: Readonly<Record<string, EventType>> = {
+  exec: EventType.EXEC,
+  exit: EventType.EXIT,
+};
+
+const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+const versionPattern = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
+const fields = ["name", "version", "description", "events"] as const;
+const LONGEST_DESCRIPTION = 500;
+
+/** Parses and checks a manifest. `source` names it in errors: a path, or the section of a module. */
+export function parseManifest(json: string, source: string): Manifest {
+  if (json.length > PLUGIN_LIMITS.manifestBytes) {
+    return refuse(`${source} is longer than ${PLUGIN_LIMITS.manifestBytes} characters`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    return refuse(`${source} is not valid JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return refuse(`${source} must be a JSON object with the fields ${fields.join(", ")}`);
+  }
+  const manifest = value as Record<string, unknown>;
+  for (const field of Object.keys(manifest)) {
+    if (!(fields as readonly string[]).includes(field)) {
+      refuse(`${source} has the unknown field ${quote(field)}${closest(field, fields)}`);
+    }
+  }
+  return {
+    name: checkName(manifest.name, `name in ${source}`),
+    version: checkVersion(manifest.version, source),
+    description: checkDescription(manifest.description, source),
+    events: checkEvents(manifest.events, source),
+  };
+}
+
+/** `place` names the value in the error. */
+export function checkName(name: unknown, place: string): string {
+  if (typeof name !== "string" || !namePattern.test(name)) {
+    return refuse(
+      `${place} must be 1 to 63 lower-case letters, digits and "-", a letter first, not ${quote(name)}`,
+    );
+  }
+  if (name === "guidestar") return refuse(`${place} must not be "guidestar": that is the host`);
+  return name;
+}
+
+function checkVersion(version: unknown, source: string): string {
+  if (typeof version === "string" && versionPattern.test(version)) return version;
+  return refuse(`version in ${source} must be a text like "1.0.0", not ${quote(version)}`);
+}
+
+function checkDescription(description: unknown, source: string): string {
+  if (typeof description === "string" && description.length <= LONGEST_DESCRIPTION) {
+    return description;
+  }
+  return refuse(
+    `description in ${source} must be a text of at most ${LONGEST_DESCRIPTION} characters`,
+  );
+}
+
+function checkEvents(events: unknown, source: string): readonly string[] {
+  if (events === undefined) return [];
+  const names = Object.keys(eventTypesByName);
+  if (!Array.isArray(events)) {
+    return refuse(`events in ${source} must be a list of event types (${names.join(", ")})`);
+  }
+  for (const event of events) {
+    if (typeof event !== "string" || !names.includes(event)) {
+      refuse(
+        `events in ${source} has ${quote(event)}, which is none of ${names.join(", ")}${closest(String(event), names)}`,
+      );
+    }
+  }
+  return [...new Set(events as string[])];
+}
+
+/** A value as it stands in JSON, cut to what an error can show. */
+function quote(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function refuse(message: string): never {
+  throw new GuidestarError("INVALID_ARGUMENT", message);
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { GuidestarError } from "../errors.js";
+import { checkModule } from "./checkModule.js";
+import { PLUGIN_LIMITS } from "./limits.js";
+import { checkName, eventTypesByName } from "./manifest.js";
+import type { PreparedPlugin } from "./prepared.js";
+import { PluginInstance } from "./runtime/instance.js";
+import { Packer } from "./runtime/packer.js";
+import { PluginError } from "./runtime/pluginError.js";
+import { decode } from "./wasm/decode.js";
+import type { WasmModule } from "./wasm/module.js";
+import { rewrite } from "./wasm/rewrite.js";
+import { WasmError } from "./wasm/wasmError.js";
+
+/**
+ * What `prepare` does, in the thread that it is called on. The bytes come from anywhere: call it only
+ * where a loop or a fit of memory hurts nobody.
+ */
+export function prepareModule(bytes: Uint8Array, name?: string): PreparedPlugin {
+  try {
+    return prepareChecked(bytes, name);
+  } catch (error) {
+    if (error instanceof WasmError || error instanceof PluginError) {
+      const { message } = error;
+      throw new GuidestarError("INVALID_ARGUMENT", message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
+  const module = decodeFile(bytes);
+  const manifest = checkModule(module);
+  const code = rewrite(module, { memoryBytes: PLUGIN_LIMITS.memoryBytes });
+  checkWithEngine(bytes);
+  probe(code);
+  return {
+    name: name === undefined ? manifest.name : checkName(name, "the plugin's name"),
+    version: createHash("sha256").update(bytes).digest("hex"),
+    manifestVersion: manifest.version,
+    description: manifest.description,
+    size: bytes.length,
+    code,
+    eventTypes: manifest.events.map((event) => eventTypesByName[event] as number),
+  };
+}
+
+/** Bytes of the header, which tells whether a file is a module at all. */
+const HEADER_BYTES = 8;
+
+function decodeFile(bytes: Uint8Array): WasmModule {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (!(error instanceof WasmError)) throw error;
+    const { reason, offset } = error;
+    if (reason.includes("component model")) {
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `${reason}, and this host runs core modules only: build it with the guidestar SDK`,
+        { cause: error },
+      );
+    }
+    if (offset < HEADER_BYTES || bytes.length < HEADER_BYTES) {
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `the file is not a WebAssembly module: ${reason}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** The decoder knows the format, the engine knows the types: only both together let a module pass. */
+function checkWithEngine(bytes: Uint8Array): void {
+  if (WebAssembly.validate(bytes)) return;
+  let why = "";
+  try {
+    new WebAssembly.Module(bytes);
+  } catch (error) {
+    why = (error as Error).message.replace(/^WebAssembly\.Module\(\): /, "");
+  }
+  throw new GuidestarError("INVALID_ARGUMENT", `the module is not valid: ${why}`);
+}
+
+/** Starts an instance and has it judge nothing, to see that it can. */
+function probe(code: Uint8Array): void {
+  const instance = new PluginInstance(new WebAssembly.Module(code), () => {});
+  const packer = new Packer();
+  packer.pack([], 0);
+  instance.judge(packer, new Uint32Array(0), 0);
+}

@@ -1,0 +1,136 @@
+/** The base programs in the kernel: fork, exec and exit of every process in scope. */
+import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
+import { readRecordLayout } from "../source/layout.js";
+import type { LiveSourceOptions } from "../source/live.js";
+import { openProcessTable } from "../source/processTable.js";
+import type { ScanScope } from "../source/procScan.js";
+import { enumOf } from "../source/recordWriter.js";
+import type { RecordLayout } from "../source/source.js";
+import {
+  checkOptions,
+  configure,
+  defaultWakeupQuietMs,
+  openBaseObject,
+  setScopeCgroup,
+} from "./baseObject.js";
+import { asStartupError, checkRequirements } from "./requirements.js";
+import { checkScope, type Scope } from "./scope.js";
+import { addDescendants, addRoots } from "./tree.js";
+
+export interface BaseOptions {
+  readonly scope: Scope;
+  /** Bytes of the ring: a power of two from 4096 up; default 16 MiB. */
+  readonly ringBytes?: number;
+  /** Most processes that can be followed at a time; default 32768. */
+  readonly processTableEntries?: number;
+  /**
+   * How long a CPU lets the reader sleep after it has woken it, in which time the reader looks by
+   * itself; default 1 ms. 0: a wake-up whenever the reader has read everything, several times as
+   * dear as the record itself.
+   */
+  readonly wakeupQuietMs?: number;
+  /** Do without the helper bpf_loop, as on kernels before 5.17. */
+  readonly withoutLoopHelper?: boolean;
+  /** Show what was there before tracing began; default true. */
+  readonly scan?: boolean;
+}
+
+export interface ProgramStatistics {
+  readonly name: string;
+  /** Runs and time, if the kernel counts them (sysctl kernel.bpf_stats_enabled). */
+  readonly runs: bigint;
+  readonly runTimeNs: bigint;
+  /** Events that it missed, because it was running on that CPU already. */
+  readonly recursionMisses: bigint;
+}
+
+/** Loaded and attached. `close()` detaches and frees all of it: close sources that read from it before. */
+export interface BaseSensor {
+  readonly layout: RecordLayout;
+  readonly ringFd: number;
+  readonly countersFd: number;
+  readonly tableFd: number;
+  /** For `openLiveSource`, in whatever thread; plain data. */
+  readonly source: LiveSourceOptions;
+  statistics(): readonly ProgramStatistics[];
+  /** Twice does no harm. */
+  close(): void;
+}
+
+/** Throws a `GuidestarError` with one clear sentence if this machine or the scope doesn't allow it. */
+export function loadBase(options: BaseOptions): BaseSensor {
+  checkOptions(options);
+  checkRequirements();
+  checkScope(options.scope);
+  const open: { close(): void }[] = [];
+  const close = () => {
+    for (const each of open.splice(0).reverse()) each.close();
+  };
+  try {
+    return start(options, open, close);
+  } catch (error) {
+    close();
+    throw asStartupError(error);
+  }
+}
+
+function start(options: BaseOptions, open: { close(): void }[], close: () => void): BaseSensor {
+  const object = openBaseObject();
+  open.push(object);
+  const layout = readRecordLayout(object.btf);
+  configure(object, options, layout);
+  object.load();
+  attach(object, options.scope, layout, open);
+  const programs = object.programs.filter((program) => program.autoload);
+  const fds = {
+    ringFd: object.map("ring").fd,
+    countersFd: object.map("counters").fd,
+    tableFd: object.map("processes").fd,
+  };
+  const scan = options.scan === false ? {} : { scan: scanScope(options.scope) };
+  return {
+    layout,
+    ...fds,
+    source: {
+      ...fds,
+      programFds: programs.map((program) => program.fd),
+      layout,
+      wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
+      ...scan,
+    },
+    statistics: () => programs.map((program) => statisticsOf(program.name, program.fd)),
+    close,
+  };
+}
+
+function statisticsOf(name: string, fd: number): ProgramStatistics {
+  const { runCount, runTimeNs, recursionMisses } = programInfo(fd);
+  return { name, runs: runCount, runTimeNs, recursionMisses };
+}
+
+/** The order matters: nothing that a process in scope does may fall in between. */
+function attach(
+  object: BpfObject,
+  scope: Scope,
+  layout: RecordLayout,
+  open: { close(): void }[],
+): void {
+  const table = openProcessTable(object.map("processes").fd, layout);
+  try {
+    if (scope.kind === "cgroup") setScopeCgroup(object, scope);
+    if (scope.kind === "tree") {
+      const clone = enumOf(layout, "gs_process_flag", "GS_FLAG_CLONE");
+      addRoots(table, scope.rootPids, scope.spawned === true ? clone : 0);
+    }
+    for (const program of object.programs) if (program.autoload) open.push(program.attach());
+    if (scope.kind === "tree") addDescendants(table, scope.rootPids);
+  } finally {
+    table.close();
+  }
+}
+
+function scanScope(scope: Scope): ScanScope {
+  if (scope.kind !== "tree") return scope;
+  const { rootPids, spawned = false } = scope;
+  return { kind: "tree", rootPids, skipPids: spawned ? rootPids : [] };
+}

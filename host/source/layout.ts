@@ -1,0 +1,36 @@
+/** The record layout, from the BTF of the object that writes the records. */
+import type { Btf } from "../../bpf/libbpf/index.js";
+import type { RecordLayout, StructLayout } from "./source.js";
+
+const structs = [
+  "gs_header",
+  "gs_key",
+  "gs_fork",
+  "gs_exec",
+  "gs_exit",
+  "gs_args",
+  "gs_counters",
+  "gs_process",
+];
+const enums = ["gs_record_type", "gs_process_flag", "gs_namespace", "gs_scope"];
+
+/** Plain data. Throws `BpfError` if the object lacks one of the record types. */
+export function readRecordLayout(btf: Btf): RecordLayout {
+  return {
+    structs: Object.fromEntries(structs.map((name) => [name, readStruct(btf, name)])),
+    enums: Object.fromEntries(enums.map((name) => [name, readEnum(btf, name)])),
+  };
+}
+
+function readStruct(btf: Btf, name: string): StructLayout {
+  const { size, members } = btf.struct(name);
+  const fields = Object.entries(members).map(
+    ([path, { offset, size }]) => [path, { offset, size }] as const,
+  );
+  return { size, fields: Object.fromEntries(fields) };
+}
+
+function readEnum(btf: Btf, name: string): Record<string, number> {
+  const values = Object.entries(btf.enum(name));
+  return Object.fromEntries(values.map(([enumerator, value]) => [enumerator, Number(value)]));
+}

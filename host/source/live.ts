@@ -1,0 +1,132 @@
+/** Records from the kernel, as they come, in whatever thread; see `source.ts`. */
+import { RingBuffer } from "../../bpf/libbpf/index.js";
+import { measureBootToWallNs } from "./clock.js";
+import { LossCounters } from "./lossCounters.js";
+import { openProcessTable } from "./processTable.js";
+import { type ScanScope, scanProcesses } from "./procScan.js";
+import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
+
+/** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
+export interface LiveSourceOptions {
+  readonly ringFd: number;
+  readonly countersFd: number;
+  readonly tableFd: number;
+  /** Programs whose missed runs count as losses. */
+  readonly programFds: readonly number[];
+  readonly layout: RecordLayout;
+  /** How long a CPU does not wake us again after it has (`wakeup_quiet_ns`). */
+  readonly wakeupQuietMs: number;
+  /** Hand over what is there already before anything new. */
+  readonly scan?: ScanScope;
+}
+
+/** Reads /proc if it is to scan, which can take a second on a machine with thousands of processes. */
+export function openLiveSource(options: LiveSourceOptions): Source {
+  return new LiveSource(options);
+}
+
+const clockIntervalMs = 1000;
+
+class LiveSource implements Source {
+  readonly name = "live";
+  readonly layout: RecordLayout;
+  readonly #ring: RingBuffer;
+  readonly #counters: LossCounters;
+  readonly #lookAgainMs: number;
+  #scanned: readonly Uint8Array[] = [];
+  #scannedRead = 0;
+  #bootToWallNs = measureBootToWallNs();
+  #measuredMs = performance.now();
+  #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
+  #readSomething = true;
+  #closed = false;
+
+  constructor(options: LiveSourceOptions) {
+    this.layout = options.layout;
+    this.#ring = new RingBuffer(options.ringFd);
+    this.#counters = new LossCounters(options);
+    this.#lookAgainMs = 2 * options.wakeupQuietMs;
+    if (options.scan === undefined) return;
+    const table = openProcessTable(options.tableFd, options.layout);
+    try {
+      this.#scanned = scanProcesses({ scope: options.scan, layout: options.layout, table });
+    } finally {
+      table.close();
+    }
+  }
+
+  get bootToWallNs(): bigint {
+    return this.#bootToWallNs;
+  }
+
+  read(maxRecords: number, visit: RecordVisitor): number {
+    if (this.#closed) return 0;
+    const scanned = this.#readScanned(maxRecords, visit);
+    if (this.#hasScanned() || this.#closed) return scanned;
+    const { bytes, view } = this.#ring;
+    const read = this.#ring.drain(maxRecords - scanned, (offset, size) => {
+      visit(bytes, view, offset, size);
+    });
+    if (read > 0) this.#readSomething = true;
+    return scanned + read;
+  }
+
+  async wait(timeoutMs: number): Promise<"ready" | "timeout" | "ended"> {
+    if (this.#closed) return "ended";
+    this.#followClock();
+    if (this.#hasScanned()) return "ready";
+    const how = await this.#waitForRing(timeoutMs);
+    return how === "closed" ? "ended" : how;
+  }
+
+  /** After `close()`: as they were then. */
+  losses(): SourceLosses {
+    if (!this.#closed) this.#losses = this.#counters.read();
+    return this.#losses;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.losses();
+    this.#closed = true;
+    this.#scanned = [];
+    this.#ring.close();
+    this.#counters.close();
+  }
+
+  #hasScanned(): boolean {
+    return this.#scannedRead < this.#scanned.length;
+  }
+
+  #readScanned(maxRecords: number, visit: RecordVisitor): number {
+    let count = 0;
+    while (count < maxRecords && !this.#closed) {
+      const bytes = this.#scanned[this.#scannedRead];
+      if (bytes === undefined) break;
+      this.#scannedRead++;
+      count++;
+      visit(bytes, new DataView(bytes.buffer), 0, bytes.length);
+    }
+    return count;
+  }
+
+  /**
+   * For a while after it woke us, the kernel doesn't wake us again: after something was read, what
+   * came without a wake-up is found by looking once more, when that while is over for sure.
+   */
+  async #waitForRing(timeoutMs: number): Promise<"ready" | "timeout" | "closed"> {
+    const shortMs = this.#lookAgainMs;
+    if (!this.#readSomething || timeoutMs <= shortMs) return this.#ring.wait(timeoutMs);
+    this.#readSomething = false;
+    const how = await this.#ring.wait(shortMs);
+    return how === "timeout" ? this.#ring.wait(timeoutMs - shortMs) : how;
+  }
+
+  /** The wall clock may be set while we run. */
+  #followClock(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#measuredMs < clockIntervalMs) return;
+    this.#measuredMs = nowMs;
+    this.#bootToWallNs = measureBootToWallNs();
+  }
+}

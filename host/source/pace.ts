@@ -1,0 +1,34 @@
+import type { RecordingSpec } from "./recordingSpec.js";
+
+/** Decides when a record is due. */
+export class Pace {
+  #startedMs: number | undefined;
+  #firstNs = 0n;
+  #count = 0;
+
+  constructor(readonly spec: RecordingSpec) {}
+
+  due(timeNs: bigint): boolean {
+    return this.dueInMs(timeNs) <= 0;
+  }
+
+  dueInMs(timeNs: bigint): number {
+    if (this.spec.rate === undefined && this.spec.speed === Infinity) return 0;
+    if (this.#startedMs === undefined) {
+      this.#startedMs = performance.now();
+      this.#firstNs = timeNs;
+    }
+    const elapsedMs = performance.now() - this.#startedMs;
+    if (this.spec.rate !== undefined) return (this.#count * 1000) / this.spec.rate - elapsedMs;
+    return Number(timeNs - this.#firstNs) / 1e6 / this.spec.speed - elapsedMs;
+  }
+
+  played(): void {
+    this.#count++;
+  }
+
+  /** The file begins anew; a rate goes on, recorded time starts over. */
+  rewind(): void {
+    if (this.spec.rate === undefined) this.#startedMs = undefined;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Writes records in the kernel programs' own layout, for what is read from /proc instead: from there
+ * on both take the same path.
+ */
+import type { FieldLayout, RecordLayout, StructLayout } from "./source.js";
+
+export interface Key {
+  readonly pid: number;
+  readonly keyNs: bigint;
+}
+
+/** The kernel itself as a process: parent of what it starts. */
+export const kernelKey: Key = { pid: 0, keyNs: 1n };
+export const unknownKey: Key = { pid: 0, keyNs: 0n };
+
+/** What an exec record says; see `struct gs_exec`. */
+export interface ExecRecord {
+  readonly key: Key;
+  readonly parent: Key;
+  readonly tid: number;
+  readonly timeNs: bigint;
+  readonly startNs: bigint;
+  readonly cgroupId: bigint;
+  readonly capPermitted: bigint;
+  readonly capEffective: bigint;
+  readonly capInheritable: bigint;
+  readonly flags: number;
+  readonly uid: number;
+  readonly auid: number;
+  readonly nsPid: number;
+  /** In the order of `enum gs_namespace`; 0: unknown. */
+  readonly namespaces: readonly number[];
+  readonly binary: Uint8Array;
+  readonly cwd: Uint8Array;
+  readonly cgroupName: Uint8Array;
+  /** Not traced, only named by others: nothing happened to it. */
+  readonly isContext?: boolean;
+  /** argv as it lies in memory: NUL after each. */
+  readonly args: Uint8Array;
+}
+
+export function writeExec(layout: RecordLayout, exec: ExecRecord): Uint8Array {
+  const struct = structOf(layout, "gs_exec");
+  const size =
+    struct.size + exec.binary.length + exec.cwd.length + exec.cgroupName.length + exec.args.length;
+  const bytes = new Uint8Array(size);
+  const writer = new StructWriter(bytes, struct, "gs_exec");
+  writer.set("header.size", size);
+  const type = exec.isContext ? "GS_RECORD_PROCESS" : "GS_RECORD_EXEC";
+  writer.set("header.type", enumOf(layout, "gs_record_type", type));
+  writer.set("header.time_ns", exec.timeNs);
+  writer.set("header.key_ns", exec.key.keyNs);
+  writer.set("header.pid", exec.key.pid);
+  writer.set("header.tid", exec.tid);
+  writer.set("parent.key_ns", exec.parent.keyNs);
+  writer.set("parent.pid", exec.parent.pid);
+  writer.set("start_ns", exec.startNs);
+  writer.set("cgroup_id", exec.cgroupId);
+  writer.set("cap_permitted", exec.capPermitted);
+  writer.set("cap_effective", exec.capEffective);
+  writer.set("cap_inheritable", exec.capInheritable);
+  writer.set("flags", exec.flags);
+  writer.set("uid", exec.uid);
+  writer.set("auid", exec.auid);
+  writer.set("ns_pid", exec.nsPid);
+  writer.setAll("ns", exec.namespaces);
+  writer.set("binary_size", exec.binary.length);
+  writer.set("cwd_size", exec.cwd.length);
+  writer.set("cgroup_name_size", exec.cgroupName.length);
+  writer.set("args_size", exec.args.length);
+  let at = struct.size;
+  for (const part of [exec.binary, exec.cwd, exec.cgroupName, exec.args]) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Value of the process table. */
+export function writeProcess(
+  layout: RecordLayout,
+  process: { readonly keyNs: bigint; readonly parent: Key; readonly flags: number },
+): Uint8Array {
+  const struct = structOf(layout, "gs_process");
+  const bytes = new Uint8Array(struct.size);
+  const writer = new StructWriter(bytes, struct, "gs_process");
+  writer.set("key_ns", process.keyNs);
+  writer.set("parent.key_ns", process.parent.keyNs);
+  writer.set("parent.pid", process.parent.pid);
+  writer.set("flags", process.flags);
+  return bytes;
+}
+
+export function readKeyNs(layout: RecordLayout, process: Uint8Array): bigint {
+  const { offset } = fieldOf(structOf(layout, "gs_process"), "gs_process", "key_ns");
+  return new DataView(process.buffer, process.byteOffset).getBigUint64(offset, true);
+}
+
+export function structOf(layout: RecordLayout, name: string): StructLayout {
+  const struct = layout.structs[name];
+  if (struct === undefined) throw new Error(`the record layout has no struct ${name}`);
+  return struct;
+}
+
+export function fieldOf(struct: StructLayout, structName: string, name: string): FieldLayout {
+  const field = struct.fields[name];
+  if (field === undefined) throw new Error(`struct ${structName} has no field ${name}`);
+  return field;
+}
+
+export function enumOf(layout: RecordLayout, name: string, enumerator: string): number {
+  const value = layout.enums[name]?.[enumerator];
+  if (value === undefined)
+    throw new Error(`the record layout has no ${enumerator} in enum ${name}`);
+  return value;
+}
+
+class StructWriter {
+  readonly #view: DataView;
+
+  constructor(
+    bytes: Uint8Array,
+    readonly struct: StructLayout,
+    readonly name: string,
+  ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  set(name: string, value: number | bigint): void {
+    const { offset, size } = fieldOf(this.struct, this.name, name);
+    this.#put(offset, size, value);
+  }
+
+  /** An array; the size of its elements follows from their number. */
+  setAll(name: string, values: readonly number[]): void {
+    const { offset, size } = fieldOf(this.struct, this.name, name);
+    const each = size / values.length;
+    for (const [index, value] of values.entries()) this.#put(offset + index * each, each, value);
+  }
+
+  #put(offset: number, size: number, value: number | bigint): void {
+    if (size === 8) this.#view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+    else if (size === 4) this.#view.setUint32(offset, Number(value), true);
+    else if (size === 2) this.#view.setUint16(offset, Number(value), true);
+    else throw new Error(`struct ${this.name} has a field of ${size} bytes at ${offset}`);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Frames } from "../pipeline/port.js";
+import { type Loss, withLoss } from "./loss.js";
+
+/** How much may wait for one client. */
+export interface QueueLimits {
+  readonly events: number;
+  /** Of the buffers that waiting events keep in memory. Buffers are shared between streams. */
+  readonly bytes: number;
+}
+
+/** About the memory that 10,000 events of 1.6 kB take; events with very long arguments fill it sooner. */
+export const defaultQueueLimits: QueueLimits = { events: 10_000, bytes: 16 * 1024 * 1024 };
+
+/** A run of messages in a shared buffer, and what was lost before the first of them. */
+interface Run {
+  readonly bytes: Buffer;
+  offset: number;
+  left: number;
+  loss: Loss | undefined;
+}
+
+const prefixBytes = 5;
+
+/**
+ * What waits for one client: bounded, and counted where it overflows. Buffers are kept as they came,
+ * and cut into messages one by one, without copying.
+ */
+export class EventQueue {
+  /** Events taken so far. */
+  taken = 0;
+  /** Events lost so far. */
+  readonly lost: Loss = { ring: 0, slowClient: 0 };
+  #runs: (Run | undefined)[] = [];
+  #first = 0;
+  #events = 0;
+  #bytes = 0;
+  #pending: Loss | undefined;
+
+  constructor(readonly limits: QueueLimits) {}
+
+  /** Events that wait. */
+  get length(): number {
+    return this.#events;
+  }
+
+  /** Bytes of the buffers that waiting events keep in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Queues what fits. The rest is lost, and the next event that fits will say so. */
+  push({ bytes, count, lostRing }: Frames): void {
+    if (lostRing > 0) this.#lose("ring", lostRing);
+    if (count === 0) return;
+    const room = this.#events === 0 || this.#bytes + bytes.length <= this.limits.bytes;
+    const left = room ? Math.min(count, this.limits.events - this.#events) : 0;
+    if (left > 0) {
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#runs.push({ bytes: buffer, offset: 0, left, loss: this.#pending });
+      this.#pending = undefined;
+      this.#events += left;
+      this.#bytes += bytes.length;
+    }
+    if (left < count) this.#lose("slowClient", count - left);
+  }
+
+  /** The next encoded `fgs.GetEventsResponse`; undefined: nothing waits. */
+  take(): Buffer | undefined {
+    const run = this.#runs[this.#first];
+    if (run === undefined) return undefined;
+    const start = run.offset + prefixBytes;
+    run.offset = start + run.bytes.readUInt32BE(run.offset + 1);
+    const message = run.bytes.subarray(start, run.offset);
+    const { loss } = run;
+    run.loss = undefined;
+    run.left--;
+    this.#events--;
+    this.taken++;
+    if (run.left === 0) this.#shift(run);
+    return loss === undefined ? message : withLoss(message, loss);
+  }
+
+  /** Lets go of everything that waits. */
+  clear(): void {
+    this.#runs = [];
+    this.#first = 0;
+    this.#events = 0;
+    this.#bytes = 0;
+  }
+
+  #lose(place: keyof Loss, count: number): void {
+    this.lost[place] += count;
+    this.#pending ??= { ring: 0, slowClient: 0 };
+    this.#pending[place] += count;
+  }
+
+  #shift(run: Run): void {
+    this.#bytes -= run.bytes.length;
+    this.#runs[this.#first++] = undefined;
+    // Array.shift() for each run would move all the others each time.
+    if (this.#first * 2 >= this.#runs.length) {
+      this.#runs = this.#runs.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}

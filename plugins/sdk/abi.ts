@@ -1,0 +1,206 @@
+/**
+ * Version 1 of the native plugin ABI: how a batch of events lies in a plugin's memory.
+ *
+ * This file is the only definition. It holds constants alone, in the subset that AssemblyScript and
+ * TypeScript both compile, so that the SDK and the host share it word for word.
+ *
+ * A batch is one block of memory, 8-aligned, little endian. All positions are bytes from its start,
+ * except in text references, which count from themselves:
+ *
+ *     header | records and texts | process table | event table | verdicts | output area
+ *
+ * The host writes everything but two parts: the plugin sets one verdict byte for each event, and
+ * appends records to the output area (`BATCH_OUTPUT_USED` says how many bytes).
+ *
+ * Growing: a newer host may make the header, the event records and the fixed part of the process
+ * records longer, and says so in the header. So a plugin finds records through the tables alone, and
+ * reads no field beyond the lengths it is told. Fields never move. There may be records that no table
+ * names: they belong to events that an earlier plugin dropped.
+ */
+
+/** What `gs_abi` of a plugin returns. */
+export const ABI_VERSION = 1;
+
+/** Alignment of the batch, and of every part of it. */
+export const ALIGNMENT = 8;
+
+/** Stands for a process that is not there. */
+export const NO_PROCESS = 0xffffffff;
+
+// The header: 32-bit fields at these positions.
+
+/** ABI version of the batch. */
+export const BATCH_ABI = 0;
+/** Bytes of this header. */
+export const BATCH_HEADER_SIZE = 4;
+/** Bytes of the whole batch, output area included. */
+export const BATCH_SIZE = 8;
+/** Number of events. */
+export const BATCH_EVENT_COUNT = 12;
+/** Where the event table is: one 32-bit position of an event record for each event. */
+export const BATCH_EVENTS = 16;
+/** Bytes of an event record. */
+export const BATCH_EVENT_SIZE = 20;
+/** Number of processes. Each is there once, however many events name it. */
+export const BATCH_PROCESS_COUNT = 24;
+/** Where the process table is: one 32-bit position of a process record for each process. */
+export const BATCH_PROCESSES = 28;
+/** Bytes of the fixed part of a process record. */
+export const BATCH_PROCESS_SIZE = 32;
+/** Where the verdicts are: a byte for each event, in the order of the event table. */
+export const BATCH_VERDICTS = 36;
+/** Where the output area is. */
+export const BATCH_OUTPUT = 40;
+/** Bytes that the output area has room for. */
+export const BATCH_OUTPUT_CAPACITY = 44;
+/** Bytes of the output area in use. The host writes 0, the plugin what it appended. */
+export const BATCH_OUTPUT_USED = 48;
+/** 0 in version 1. */
+export const BATCH_RESERVED = 52;
+
+/** Bytes of the header in version 1. */
+export const HEADER_BYTES = 56;
+
+// A text reference, 8 bytes. The text is UTF-8 with no terminator.
+
+/** 32 bits: where the text starts, in bytes from the reference itself, modulo 2^32. */
+export const TEXT_OFFSET = 0;
+/** 32 bits: bytes of the text. */
+export const TEXT_LENGTH = 4;
+export const TEXT_BYTES = 8;
+
+// An event record. The first 32 bytes are the same for all types, the others belong to the type.
+
+/** 64 bits: number of the event on its node since the daemon started, from 1. */
+export const EVENT_SEQUENCE = 0;
+/** 64 bits: wall clock, ns since 1970. */
+export const EVENT_TIME_NS = 8;
+/** 32 bits: one of `EVENT_TYPE_*`. */
+export const EVENT_TYPE = 16;
+/** 32 bits, 0 in version 1. */
+export const EVENT_FLAGS = 20;
+/** 32 bits: index in the process table. */
+export const EVENT_PROCESS = 24;
+/** 32 bits: index in the process table, or `NO_PROCESS`. */
+export const EVENT_PARENT = 28;
+/** Where the part begins that belongs to the type. */
+export const EVENT_DETAIL = 32;
+
+/** Exit, 32 bits: exit status 0 to 255; 0 if a signal ended the process. */
+export const EXIT_STATUS = 32;
+/** Exit, text: name of the signal that ended the process, or empty. */
+export const EXIT_SIGNAL = 40;
+
+/** Bytes of an event record in version 1. */
+export const EVENT_BYTES = 64;
+
+/** Event types, with their numbers on the wire (`fgs.EventType`). */
+export const EVENT_TYPE_EXEC = 5;
+export const EVENT_TYPE_EXIT = 7;
+export const EVENT_TYPE_KPROBE = 13;
+export const EVENT_TYPE_TRACEPOINT = 14;
+export const EVENT_TYPE_DNS = 18;
+
+// A process record. Its texts lie right behind it.
+
+export const PROCESS_EXEC_ID = 0;
+export const PROCESS_BINARY = 8;
+export const PROCESS_ARGUMENTS = 16;
+export const PROCESS_CWD = 24;
+/** Text: the flags, separated by spaces, as the API prints them. */
+export const PROCESS_FLAGS = 32;
+export const PROCESS_DOCKER = 40;
+export const PROCESS_CGROUP_NAME = 48;
+/** How many text references a process record begins with. */
+export const PROCESS_TEXTS = 7;
+/** 32 bits: thread group id in the initial pid namespace. */
+export const PROCESS_PID = 56;
+/** 32 bits: index in the process table, or `NO_PROCESS`. */
+export const PROCESS_PARENT = 60;
+/** 64 bits: CLOCK_BOOTTIME of the exec, or of the fork if there was none; ns. */
+export const PROCESS_KEY_NS = 64;
+/** 64 bits: start on the wall clock, ns since 1970. */
+export const PROCESS_START_TIME_NS = 72;
+/** 64 bits: cgroup v2 id; 0: none. */
+export const PROCESS_CGROUP_ID = 80;
+/** 64 bits each: bit n stands for capability n. */
+export const PROCESS_CAP_PERMITTED = 88;
+export const PROCESS_CAP_EFFECTIVE = 96;
+export const PROCESS_CAP_INHERITABLE = 104;
+/** 32 bits: real uid; 4294967295 if not known. */
+export const PROCESS_UID = 112;
+/** 32 bits: login uid; 4294967295 if there is none, or it is not known. */
+export const PROCESS_AUID = 116;
+/** Ten times 32 bits: inode numbers of the namespaces, in the order of `NAMESPACE_*`; 0: not known. */
+export const PROCESS_NAMESPACES = 120;
+/** 32 bits: `KNOWN_*`, `CUT_*` and `ANCESTORS_CUT`. */
+export const PROCESS_STATE = 160;
+/** 32 bits, 0 in version 1. */
+export const PROCESS_RESERVED = 164;
+
+/** Bytes of the fixed part of a process record in version 1. */
+export const PROCESS_BYTES = 168;
+
+export const NAMESPACE_UTS = 0;
+export const NAMESPACE_IPC = 1;
+export const NAMESPACE_MNT = 2;
+export const NAMESPACE_PID = 3;
+export const NAMESPACE_PID_FOR_CHILDREN = 4;
+export const NAMESPACE_NET = 5;
+export const NAMESPACE_TIME = 6;
+export const NAMESPACE_TIME_FOR_CHILDREN = 7;
+export const NAMESPACE_CGROUP = 8;
+export const NAMESPACE_USER = 9;
+export const NAMESPACES = 10;
+
+// Bits of PROCESS_STATE.
+
+export const KNOWN_UID = 1;
+export const KNOWN_AUID = 2;
+export const KNOWN_CAPABILITIES = 4;
+export const KNOWN_NAMESPACES = 8;
+/** The process has a parent, which is not in this batch: its line of ancestors is too long. */
+export const ANCESTORS_CUT = 16;
+/** The text was longer than a batch may hold, and its end is missing. In the order of the texts. */
+export const CUT_EXEC_ID = 256;
+export const CUT_BINARY = 512;
+export const CUT_ARGUMENTS = 1024;
+export const CUT_CWD = 2048;
+export const CUT_FLAGS = 4096;
+export const CUT_DOCKER = 8192;
+export const CUT_CGROUP_NAME = 16384;
+
+// Verdicts.
+
+export const VERDICT_KEEP = 0;
+export const VERDICT_DROP = 1;
+/** What the host writes before the call. Left in place, it makes the batch fail. */
+export const VERDICT_MISSING = 255;
+
+// Records of the output area, one behind the other, each 8-aligned.
+
+/** 32 bits: bytes of the record, a multiple of 8, these fields included. */
+export const OUTPUT_SIZE = 0;
+/** 32 bits: one of `OUTPUT_KIND_*`. */
+export const OUTPUT_KIND = 4;
+/** 32 bits: index, in the event table, of the event it is about. */
+export const OUTPUT_EVENT = 8;
+/** Annotation, 32 bits: bytes of the key. */
+export const ANNOTATION_KEY_LENGTH = 12;
+/** Annotation, 32 bits: bytes of the value. */
+export const ANNOTATION_VALUE_LENGTH = 16;
+/** Annotation: where the key starts. The value follows it without a gap; both are UTF-8. */
+export const ANNOTATION_TEXT = 24;
+
+/** Adds a key and a value to an event. */
+export const OUTPUT_KIND_ANNOTATION = 1;
+/** Names kept for what later versions add. */
+export const OUTPUT_KIND_EMIT = 2;
+export const OUTPUT_KIND_FINDING = 3;
+export const OUTPUT_KIND_PATCH = 4;
+
+// Levels of `guidestar.log`.
+
+export const LOG_INFO = 0;
+export const LOG_WARNING = 1;
+export const LOG_ERROR = 2;

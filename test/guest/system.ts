@@ -1,0 +1,121 @@
+/** The guest's system: programs of this machine with the libraries that they need, and busybox for the rest. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import path from "node:path";
+import type { Entry } from "./cpio.js";
+import { findCommand, findLibrary, needed } from "./paths.js";
+
+/** The real ones, because tests trace them or need an option that busybox lacks. Those not here are left out. */
+const programs = [
+  ...["bash", "sh", "cat", "ls", "sleep", "env", "id", "head", "tail", "cp", "mv", "mkdir", "rm"],
+  ...["touch", "dd", "seq", "sort", "wc", "true", "false", "echo", "printf", "date", "stat", "tr"],
+  ...["grep", "sed", "find", "xargs", "timeout", "nice", "ln", "chmod", "readlink", "mktemp"],
+  ...["unshare", "nsenter", "setpriv", "prlimit", "setsid", "su", "getent", "ip", "ss"],
+  // What the demo watches.
+  ...["dpkg", "dpkg-query"],
+];
+
+/** Loaded by name at run time, so that no program shows that it needs them. */
+const libraries = ["libbpf.so.1"];
+
+export function systemEntries(): Entry[] {
+  const busybox = needed(findCommand("busybox"), "busybox");
+  const found = programs.map(findCommand).filter((file) => file !== undefined);
+  const bpftool = needed(findCommand("bpftool"), "bpftool");
+  const loaded = libraries.map((name) => needed(findLibrary(name), name));
+  const files = [process.execPath, bpftool, ...found, ...loaded];
+  const entries = new Map<string, Entry>();
+  // busybox first: the real programs take the place of its own.
+  for (const name of execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n")) {
+    if (name !== "") add(entries, { kind: "link", path: `usr/bin/${name}`, target: "busybox" });
+  }
+  add(entries, { kind: "copy", path: "usr/bin/busybox", from: busybox, mode: 0o755 });
+  for (const file of found) add(entries, program(path.basename(file), file));
+  add(entries, program("node", process.execPath));
+  add(entries, program("bpftool", bpftool));
+  for (const file of [...loaded, ...librariesOf(files)]) add(entries, library(file));
+  return [
+    ...["usr/bin", "usr/lib", "usr/lib64"].map((name): Entry => ({ kind: "folder", path: name })),
+    ...["bin", "sbin"].map((name): Entry => ({ kind: "link", path: name, target: "usr/bin" })),
+    ...["lib", "lib64"].map((name): Entry => ({ kind: "link", path: name, target: `usr/${name}` })),
+    { kind: "link", path: "usr/sbin", target: "bin" },
+    ...entries.values(),
+    ...etc,
+  ];
+}
+
+const etc: readonly Entry[] = [
+  ...["dev", "proc", "sys", "tmp", "run", "root", "var/tmp", "var/lib/dpkg", "etc", "home/user"],
+]
+  .map((name): Entry => ({ kind: "folder", path: name }))
+  .concat([
+    {
+      kind: "file",
+      path: "etc/passwd",
+      content:
+        "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\nuser:x:1000:1000:user:/home/user:/bin/bash\n",
+      mode: 0o644,
+    },
+    {
+      kind: "file",
+      path: "etc/group",
+      content: "root:x:0:\nnogroup:x:65534:\nuser:x:1000:\n",
+      mode: 0o644,
+    },
+    {
+      kind: "file",
+      path: "etc/hosts",
+      content: "127.0.0.1 localhost guest\n::1 localhost\n",
+      mode: 0o644,
+    },
+    {
+      kind: "file",
+      path: "var/lib/dpkg/status",
+      content:
+        "Package: dpkg\nStatus: install ok installed\nMaintainer: none <none@localhost>\nArchitecture: all\nVersion: 1\nDescription: none\n",
+      mode: 0o644,
+    },
+    {
+      kind: "file",
+      path: "etc/os-release",
+      content: 'ID=guest\nPRETTY_NAME="Test guest"\n',
+      mode: 0o644,
+    },
+  ]);
+
+function add(entries: Map<string, Entry>, entry: Entry): void {
+  entries.set(entry.path, entry);
+}
+
+function program(name: string, file: string): Entry {
+  return { kind: "copy", path: `usr/bin/${name}`, from: realpathSync(file), mode: 0o755 };
+}
+
+/** Libraries keep their place, which is where the loader looks for them. */
+function library(file: string): Entry {
+  const place = path.join(realpathSync(path.dirname(file)), path.basename(file));
+  return { kind: "copy", path: place.replace(/^\//, ""), from: realpathSync(file), mode: 0o755 };
+}
+
+function librariesOf(files: readonly string[]): string[] {
+  const real = [...new Set(files.map((file) => realpathSync(file)))].filter(isElf);
+  // Its exit code tells of a static program among them, which is none of our business.
+  const { stdout } = spawnSync("ldd", real, { encoding: "utf8" });
+  const found = new Set<string>();
+  for (const line of stdout.split("\n")) {
+    const file = /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1];
+    if (file !== undefined && existsSync(file)) found.add(file);
+  }
+  return [...found];
+}
+
+function isElf(file: string): boolean {
+  const start = Buffer.alloc(4);
+  const opened = openSync(file, "r");
+  try {
+    readSync(opened, start);
+  } finally {
+    closeSync(opened);
+  }
+  return start.toString("latin1") === "\x7fELF";
+}

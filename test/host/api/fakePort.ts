@@ -1,0 +1,129 @@
+import type { Feed, FeedListener, Frames, PipelinePort } from "../../../host/pipeline/port.js";
+import type { ActivePlugin, PreparedPlugin } from "../../../host/plugins/prepared.js";
+import { filterKey } from "../../../host/stream/filter.js";
+import type { StreamSpec } from "../../../host/stream/filterSpec.js";
+import { fgs } from "../../../proto/generated/api.js";
+
+/**
+ * Stands for the pipeline worker at its own seam: real encoded frames, one buffer for all streams
+ * with the same filter, as the worker delivers them. What is in them is up to the test.
+ */
+export class FakePort implements PipelinePort {
+  readonly feeds = new Map<FeedListener, StreamSpec>();
+  /** Set to make `subscribe` fail. */
+  subscribeError: Error | undefined;
+  /** Set to make `subscribe` wait. */
+  subscribeGate: Promise<void> = Promise.resolve();
+  /** Subscriptions that wait for the gate. */
+  waiting = 0;
+  readonly chain: ActivePlugin[] = [];
+  sequence = 0;
+
+  async subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed> {
+    this.waiting++;
+    try {
+      await this.subscribeGate;
+    } finally {
+      this.waiting--;
+    }
+    if (this.subscribeError !== undefined) throw this.subscribeError;
+    this.feeds.set(listener, spec);
+    return { close: () => void this.feeds.delete(listener) };
+  }
+
+  /** Delivers to every stream, one buffer for each filter. */
+  deliver(make: (spec: StreamSpec) => Frames): void {
+    const made = new Map<string, Frames>();
+    for (const [listener, spec] of this.feeds) {
+      const key = filterKey(spec);
+      const frames = made.get(key) ?? make(spec);
+      made.set(key, frames);
+      listener.frames(frames);
+    }
+  }
+
+  end(error?: Error): void {
+    for (const listener of this.feeds.keys()) listener.end(error);
+  }
+
+  async activate(plugin: PreparedPlugin) {
+    const active = { ...activeOf(plugin), firstSequence: this.sequence + 1 };
+    const index = this.chain.findIndex(({ name }) => name === plugin.name);
+    const replaced = this.chain[index];
+    if (index < 0) this.chain.push(active);
+    else this.chain[index] = active;
+    return { active, replaced };
+  }
+
+  async remove(name: string) {
+    const index = this.chain.findIndex((plugin) => plugin.name === name);
+    const [removed] = index < 0 ? [] : this.chain.splice(index, 1);
+    return removed === undefined ? undefined : { removed, firstSequence: this.sequence + 1 };
+  }
+
+  async plugins() {
+    return this.chain;
+  }
+
+  async status() {
+    return {
+      source: "recording:test",
+      scope: "all",
+      seen: 10,
+      kept: 7,
+      dropped: 3,
+      lostRing: 1,
+      malformed: 0,
+      records: 12,
+      tableFull: 0,
+      readFailed: 0,
+      sequence: this.sequence,
+      cache: { size: 5, misses: 1, evictions: 0 },
+    };
+  }
+}
+
+/** Real messages in real gRPC frames. */
+export function frames(events: readonly fgs.GetEventsResponse.$Properties[], lostRing = 0): Frames {
+  const messages = events.map((event) => fgs.GetEventsResponse.encode(event).finish());
+  const bytes = Buffer.concat(
+    messages.flatMap((message) => {
+      const prefix = Buffer.alloc(5);
+      prefix.writeUInt32BE(message.length, 1);
+      return [prefix, message];
+    }),
+  );
+  return { bytes, count: events.length, lostRing };
+}
+
+/** Exec events with sequence numbers from `first`. */
+export function execs(first: number, count: number): fgs.GetEventsResponse.$Properties[] {
+  return Array.from({ length: count }, (_, i) => ({
+    process_exec: {
+      process: {
+        exec_id: Buffer.from(`node:${first + i}:${1000 + i}`).toString("base64"),
+        pid: { value: 1000 + i },
+        uid: { value: 0 },
+        binary: "/usr/bin/true",
+        arguments: "--quiet --and-some-more-text-so-that-an-event-has-a-usual-size",
+        cwd: "/",
+        flags: "execve rootcwd clone",
+        start_time: { seconds: 1_700_000_000, nanos: i },
+      },
+    },
+    node_name: "node",
+    time: { seconds: 1_700_000_000, nanos: i },
+    sequence: first + i,
+  }));
+}
+
+function activeOf(plugin: PreparedPlugin): ActivePlugin {
+  const { name, version, manifestVersion, description, size } = plugin;
+  const counts = { seen: 0, kept: 0, dropped: 0, annotated: 0, failed: 0, timeNs: 0, fuel: 0 };
+  return {
+    ...{ name, version, manifestVersion, description, size, counts },
+    uploadedMs: 1_700_000_000_123,
+    firstSequence: 1,
+    failure: "",
+  };
+}

@@ -1,0 +1,71 @@
+import {
+  type Event,
+  EventType,
+  type ExecEvent,
+  type ExitEvent,
+  type Process,
+} from "../../../host/events/model.js";
+import { emptyFilter, type FilterSpec } from "../../../host/stream/filterSpec.js";
+
+let lastKey = 0n;
+
+/** A process instance with what the test says of it; each call makes another instance. */
+export function process(known: Partial<Process> = {}): Process {
+  lastKey++;
+  return {
+    execId: Buffer.from(`node:${lastKey}:${known.pid ?? 1}`).toString("base64"),
+    pid: 1,
+    nsPid: 0,
+    inInitTree: false,
+    keyNs: lastKey,
+    startTimeNs: lastKey,
+    uid: 0,
+    auid: 0,
+    binary: "/usr/bin/true",
+    arguments: "",
+    cwd: "/",
+    flags: "execve",
+    docker: "",
+    cgroupId: 0n,
+    cgroupName: "",
+    capabilities: undefined,
+    namespaces: undefined,
+    parent: undefined,
+    ...known,
+  };
+}
+
+export function exec(of: Process, known: Partial<ExecEvent> = {}): Event {
+  return {
+    type: EventType.EXEC,
+    sequence: 1,
+    timeNs: 0n,
+    process: of,
+    parent: of.parent,
+    annotations: undefined,
+    ...known,
+  };
+}
+
+export function exit(of: Process, known: Partial<ExitEvent> = {}): Event {
+  return {
+    type: EventType.EXIT,
+    sequence: 1,
+    timeNs: 0n,
+    process: of,
+    parent: of.parent,
+    annotations: undefined,
+    status: 0,
+    signal: "",
+    ...known,
+  };
+}
+
+/** An event that no process caused, like the API's Test. The model of this version has none yet. */
+export function withoutProcess(): Event {
+  return { ...exec(process()), type: EventType.TEST, process: undefined } as unknown as Event;
+}
+
+export function filter(set: Partial<FilterSpec> = {}): FilterSpec {
+  return { ...emptyFilter, ...set };
+}

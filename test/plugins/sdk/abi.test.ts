@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EventType, namespaceNames } from "../../../host/events/model.js";
+import * as abi from "../../../plugins/sdk/abi.js";
+import { golden } from "./abi.golden.js";
+
+test("the numbers of ABI 1 are what they were when it was published", () => {
+  assert.deepEqual({ ...abi }, golden);
+});
+
+test("event types have their numbers of the wire", () => {
+  assert.equal(abi.EVENT_TYPE_EXEC, EventType.EXEC);
+  assert.equal(abi.EVENT_TYPE_EXIT, EventType.EXIT);
+  assert.equal(abi.EVENT_TYPE_KPROBE, EventType.KPROBE);
+  assert.equal(abi.EVENT_TYPE_TRACEPOINT, EventType.TRACEPOINT);
+  assert.equal(abi.EVENT_TYPE_DNS, EventType.DNS);
+});
+
+test("namespaces have the order of the event model", () => {
+  const numbers = abi as unknown as Record<string, number>;
+  assert.deepEqual(
+    namespaceNames.map((name) => numbers[`NAMESPACE_${name.toUpperCase()}`]),
+    namespaceNames.map((_, n) => n),
+  );
+  assert.equal(abi.NAMESPACES, namespaceNames.length);
+});
+
+test("the fields of the header, of an event and of a process lie one behind the other without overlap", () => {
+  check("BATCH_", abi.HEADER_BYTES, () => 4);
+  const eventSizes: Record<string, number> = { EVENT_SEQUENCE: 8, EVENT_TIME_NS: 8 };
+  check("EVENT_", abi.EVENT_DETAIL, (name) => eventSizes[name] ?? 4, [
+    "EVENT_BYTES",
+    "EVENT_DETAIL",
+    "EVENT_TYPE_",
+  ]);
+  const processSizes: Record<string, number> = { PROCESS_NAMESPACES: 40 };
+  const longs = ["KEY_NS", "START_TIME_NS", "CGROUP_ID", "CAP_"];
+  const texts = ["EXEC_ID", "BINARY", "ARGUMENTS", "CWD", "FLAGS", "DOCKER", "CGROUP_NAME"];
+  const isOf = (name: string, parts: string[]) =>
+    parts.some((p) => name.startsWith(`PROCESS_${p}`));
+  check(
+    "PROCESS_",
+    abi.PROCESS_BYTES,
+    (name) => processSizes[name] ?? (isOf(name, longs) || isOf(name, texts) ? 8 : 4),
+    ["PROCESS_BYTES", "PROCESS_TEXTS"],
+  );
+});
+
+/** Every byte of a struct belongs to exactly one field, and each field is aligned to its size. */
+function check(
+  prefix: string,
+  size: number,
+  sizeOf: (name: string) => number,
+  skip: readonly string[] = [],
+): void {
+  const used = new Map<number, string>();
+  for (const [name, offset] of Object.entries(abi)) {
+    if (!name.startsWith(prefix) || skip.some((s) => name.startsWith(s))) continue;
+    const bytes = sizeOf(name);
+    assert.equal(offset % Math.min(bytes, 8), 0, `${name} is not aligned`);
+    for (let at = offset; at < offset + bytes; at++) {
+      assert.equal(used.get(at), undefined, `${name} overlaps ${used.get(at)}`);
+      used.set(at, name);
+    }
+  }
+  assert.equal(used.size, size, `${prefix} fields cover ${used.size} of ${size} bytes`);
+}

@@ -1,0 +1,51 @@
+/**
+ * Which tests run where: the one place that says so. A test file is named by its path below `test/`,
+ * without the ending: `host/plugins/store`, `bpf/libbpf/ring`, `host/source/ring.live`.
+ */
+
+export type Phase = "unit" | "kernel" | "guest";
+
+export interface PhaseLimits {
+  /** Test files at a time. */
+  readonly files: number;
+  /** How long one file may take. */
+  readonly fileTimeoutMs: number;
+}
+
+/** In the order in which they run: what fails fast comes first. */
+export const phases: Readonly<Record<Phase, PhaseLimits>> = {
+  unit: { files: 2, fileTimeoutMs: 120_000 },
+  // One at a time: they measure, and they look at a kernel that they share.
+  kernel: { files: 1, fileTimeoutMs: 180_000 },
+  guest: { files: 1, fileTimeoutMs: 14 * 60_000 },
+};
+
+/** How long everything may take together. */
+export const totalTimeoutMs = 19 * 60_000;
+
+/** Tests that load eBPF programs. They run in this kernel and, since nobody is disturbed there, in the guest's. */
+const kernelTests = [/^bpf\//, /\.live$/];
+
+/** Tests that watch or change the whole system. They run in the guest only. */
+const insideTests = /^guest\/inside\//;
+
+/** Boots the guest, and reports what the tests in it report. */
+export const guestTest = "guest/guest";
+
+/** Boots it too, to see how it fails. */
+const bootTest = "guest/boot";
+
+/** Slow in the guest, and not more telling there than here. */
+const notInGuest: readonly RegExp[] = [];
+
+/** `undefined`: the file does not run by itself on this machine. */
+export function phaseOf(name: string): Phase | undefined {
+  if (insideTests.test(name)) return undefined;
+  if (name === guestTest || name === bootTest) return "guest";
+  return kernelTests.some((pattern) => pattern.test(name)) ? "kernel" : "unit";
+}
+
+export function runsInGuest(name: string): boolean {
+  if (insideTests.test(name)) return true;
+  return phaseOf(name) === "kernel" && !notInGuest.some((pattern) => pattern.test(name));
+}
