@@ -1,10 +1,12 @@
 /** Wires the rooms together: source → pipeline → gRPC. The only place that knows them all. */
-import { type RunningServer, startServer } from "./api/server.js";
+import { startServer } from "./api/server.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
+import type { ExportConfig } from "./export/config.js";
+import { Exporter } from "./export/exporter.js";
 import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
-import { PipelineHandle } from "./pipeline/handle.js";
+import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
 import { prepare } from "./plugins/validate.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
@@ -38,6 +40,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly insecure: boolean;
   /** Most events that wait for one client; what comes then is lost to it, and counted. */
   readonly eventQueueSize: number;
+  /** Events to write to a file; undefined: none. */
+  readonly export?: ExportConfig | undefined;
 }
 
 export interface RunningPipeline {
@@ -49,10 +53,18 @@ export interface RunningPipeline {
 export interface Daemon extends RunningPipeline {
   /** Where it listens, with real ports. */
   readonly addresses: readonly string[];
+  /** Opens the file of the export anew, if there is one. */
+  reopenExport(): void;
 }
 
-/** @throws GuidestarError in one sentence, with everything undone. */
-export async function startPipeline(config: PipelineConfig): Promise<RunningPipeline> {
+/**
+ * @param firstListeners those that miss no event
+ * @throws GuidestarError in one sentence, with everything undone.
+ */
+export async function startPipeline(
+  config: PipelineConfig,
+  firstListeners: readonly FirstListener[] = [],
+): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
   try {
@@ -64,6 +76,7 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
       processCred: config.processCred,
       processNs: config.processNs,
       hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
+      firstListeners,
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
@@ -80,28 +93,41 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
 
 /** @throws GuidestarError in one sentence, with everything undone. */
 export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
-  const running = await startPipeline(config);
-  let server: RunningServer;
+  const nodeName = config.nodeName ?? defaultNodeName();
+  /** What runs, in the order in which it is closed. */
+  const running: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const part of running) await part.close();
+  };
   try {
-    server = await startServer({
+    const exporter =
+      config.export && (await Exporter.start({ config: config.export, nodeName, log: config.log }));
+    if (exporter) running.unshift(exporter);
+    const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
+    const pipeline = await startPipeline(config, listeners);
+    running.unshift(pipeline);
+    const server = await startServer({
       listen: config.listen,
       tls: config.tls,
       insecure: config.insecure,
-      port: running.pipeline,
+      port: pipeline.pipeline,
       prepare: (module, { name }) => prepare(module, name === undefined ? {} : { name }),
       version,
-      nodeName: config.nodeName ?? defaultNodeName(),
+      nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
+      exportStatus: () => exporter?.status,
     });
+    running.unshift(server);
+    return {
+      pipeline: pipeline.pipeline,
+      addresses: server.addresses,
+      reopenExport: () => exporter?.reopen(),
+      close,
+    };
   } catch (error) {
-    await running.close();
+    await close();
     throw error;
   }
-  const close = async () => {
-    await server.close();
-    await running.close();
-  };
-  return { pipeline: running.pipeline, addresses: server.addresses, close };
 }
 
 function sourceInit(source: string, base: BaseSensor | undefined): SourceInit {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
+import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { QueueLimits } from "../stream/queue.js";
 import { Subscribers } from "../stream/subscribers.js";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly insecure?: boolean | undefined;
   readonly port: PipelinePort;
   readonly prepare: Prepare;
+  /** Of the export to a file; undefined: there is none. */
+  readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
   readonly sensors?: Sensors | undefined;
   readonly version: string;
@@ -77,7 +80,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
   server.addService(pluginsService, pluginHandlers({ port, prepare, limits: upload }));
   const startedMs = Date.now();
-  server.addService(nodeService, nodeHandlers({ port, subscribers, nodeName, version, startedMs }));
+  const { exportStatus } = options;
+  server.addService(
+    nodeService,
+    nodeHandlers({ port, subscribers, nodeName, version, startedMs, exportStatus }),
+  );
   addReflection(server);
   const health = new HealthImplementation();
   setHealth(health, "SERVING");

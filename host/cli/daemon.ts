@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { ServerTls } from "../api/tls.js";
 import { UsageError } from "./exit.js";
+import { addExportOptions, type ExportFlags, exportConfig } from "./exportOptions.js";
 import {
   addPipelineOptions,
   addScopeOptions,
@@ -12,7 +13,7 @@ import {
   wholeNumber,
 } from "./pipelineOptions.js";
 
-interface Flags extends PipelineFlags, ScopeFlags {
+interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly listen: readonly string[];
   readonly source: string;
   readonly insecure?: boolean;
@@ -42,6 +43,7 @@ export function register(program: Command): void {
     );
   addScopeOptions(command);
   addPipelineOptions(command);
+  addExportOptions(command);
   command.addHelpText("after", help).action(daemon);
 }
 
@@ -53,7 +55,9 @@ Examples:
   guidestar daemon
   guidestar daemon --listen unix:///tmp/g.sock --listen localhost:54321
   guidestar daemon --source recording:events.rec.gz?speed=max
+  guidestar daemon --export-filename /var/log/guidestar.json --export-denylist '{"health_check":true}'
 
+SIGHUP opens the export's file anew; a file that was renamed or removed is noticed without it.
 Ctrl-C or SIGTERM stops it: programs are detached, streams end, the socket is removed.`;
 
 async function daemon(flags: Flags): Promise<void> {
@@ -68,7 +72,9 @@ async function daemon(flags: Flags): Promise<void> {
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
+    export: await exportConfig(flags),
   });
+  if (flags.exportFilename !== undefined) process.on("SIGHUP", () => running.reopenExport());
   const status = await running.pipeline.status();
   log.info(
     { source: status.source, scope: status.scope, ms: Math.round(performance.now() - startMs) },

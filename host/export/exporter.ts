@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { FeedListener, Frames } from "../pipeline/port.js";
+import type { StreamSpec } from "../stream/filterSpec.js";
 import type { Loss } from "../stream/loss.js";
 import type { QueueLimits } from "../stream/queue.js";
 import type { ExportConfig, ExportStatus } from "./config.js";
@@ -35,6 +36,8 @@ export class Exporter implements FeedListener {
   #abandoned = 0;
   #loss: Loss | undefined;
   #failure = "";
+  /** The thread has died, and there is no new one yet. */
+  #isDown = false;
   #closing: Promise<void> | undefined;
 
   private constructor(options: ExporterOptions) {
@@ -55,6 +58,11 @@ export class Exporter implements FeedListener {
     }
     exporter.#lossLog.start();
     return exporter;
+  }
+
+  /** Which events it is to be given. */
+  get spec(): StreamSpec {
+    return this.#options.config.spec;
   }
 
   get status(): ExportStatus {
@@ -106,7 +114,7 @@ export class Exporter implements FeedListener {
       worker.once("exit", () => resolve());
       timer = setTimeout(resolve, this.#options.closeWithinMs ?? 5000);
       this.#post("close");
-      if (worker.threadId === -1) resolve();
+      if (this.#isDown) resolve();
     });
     clearTimeout(timer);
     // A thread that hangs in the kernel does not end either.
@@ -127,10 +135,12 @@ export class Exporter implements FeedListener {
         else if (message.type === "refused") reject(this.#refusal(message.reason));
         else this.#receive(message);
       });
+      let reason = "it ended";
       worker.on("error", (error) => {
+        reason = error.message;
         reject(error);
-        this.#restart(error);
       });
+      worker.on("exit", () => this.#restart(reason));
     });
   }
 
@@ -144,15 +154,17 @@ export class Exporter implements FeedListener {
   }
 
   /** A thread that died takes with it what waited. */
-  #restart(error: Error): void {
+  #restart(reason: string): void {
     const { log, config } = this.#options;
+    if (this.#closing) return;
+    this.#isDown = true;
     this.#abandon();
-    this.#failure = `the export's thread failed: ${error.message}`;
+    this.#failure = `the export's thread failed: ${reason}`;
     this.#counters.set("failing", 1);
     log.error(`export to ${config.file}: ${this.#failure}`);
-    if (this.#closing) return;
     setTimeout(() => {
       if (this.#closing) return;
+      this.#isDown = false;
       this.#failure = "";
       this.#counters.set("failing", 0);
       this.#spawn(false).catch(() => {});
@@ -168,7 +180,7 @@ export class Exporter implements FeedListener {
   }
 
   #room(bytes: number, count: number): number {
-    if (this.#closing || this.#worker.threadId === -1) return 0;
+    if (this.#closing || this.#isDown) return 0;
     const events = this.#sentEvents - this.#counters.get("doneEvents");
     const waiting = this.#sentBytes - this.#counters.get("doneBytes");
     if (events > 0 && waiting + bytes > this.#limits.bytes) return 0;

@@ -129,21 +129,23 @@ export class ExportLoop {
     else this.#encode(job);
   }
 
-  #encode({ bytes, loss }: FrameJob): void {
+  #encode({ bytes, count, loss }: FrameJob): void {
     const { counters, clock } = this.#parts;
     const nowMs = clock.monotonicMs();
     const frames = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (loss) this.#lose(loss);
     let trouble: Error | undefined;
-    for (let at = 0; at < frames.length; ) {
-      const start = at + framePrefixBytes;
-      at = start + frames.readUInt32BE(at + 1);
-      if (!this.#limit.take(nowMs)) {
-        counters.add("rateLimited", 1);
-        continue;
-      }
-      const message = frames.subarray(start, at);
+    let at = 0;
+    for (let frame = 0; frame < count; frame++) {
+      // Whatever is wrong with an event, the others are written, and all are counted.
       try {
+        const start = at + framePrefixBytes;
+        at = start + frames.readUInt32BE(at + 1);
+        if (!this.#limit.take(nowMs)) {
+          counters.add("rateLimited", 1);
+          continue;
+        }
+        const message = frames.subarray(start, at);
         this.#lines.add(this.#transcode(this.#loss ? withLoss(message, this.#loss) : message));
         this.#loss = undefined;
       } catch (error) {

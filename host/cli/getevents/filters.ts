@@ -88,7 +88,8 @@ function eventType(text: string): fgs.EventType {
   );
 }
 
-function jsonFilters(flag: string, texts: readonly string[] = []): Filter[] {
+/** The filters in JSON texts, or `@FILE`s, given with a flag. @throws UsageError naming flag and place. */
+export function jsonFilters(flag: string, texts: readonly string[] = []): Filter[] {
   return texts.flatMap((text) => {
     const isFile = text.startsWith("@");
     const json = isFile ? readText(flag, text.slice(1)) : text;

@@ -67,6 +67,19 @@ test("an event that cannot be decoded is counted, and the next one says so", (t)
   assert.equal(told.length, 1);
 });
 
+test("frames that end too early are counted", (t) => {
+  const file = join(temporaryFolder(t), "events.json");
+  const { loop, counters, failures } = startLoop(configOf(file));
+  const { bytes } = job(1, 3);
+  loop.push({ bytes: bytes.subarray(0, bytes.length - 10), count: 3, loss: undefined });
+  loop.push({ bytes: bytes.subarray(0, 2), count: 1, loss: undefined });
+  loop.push(job(4, 1));
+  loop.close();
+  assert.deepEqual(sequencesIn(file), [1, 2, 4]);
+  assert.deepEqual([counters.get("failed"), counters.get("doneEvents")], [2, 5]);
+  assert.deepEqual(failures, []);
+});
+
 describe("the file", () => {
   test("is made for its owner only, or as the mode says, whatever the umask", (t) => {
     const folder = temporaryFolder(t);
