@@ -2,8 +2,10 @@
 import { startServer } from "./api/server.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
-import type { ExportConfig } from "./export/config.js";
+import type { ExportConfig, ExportStatus } from "./export/config.js";
 import { Exporter } from "./export/exporter.js";
+import { createMetrics } from "./export/metrics/metrics.js";
+import { type MetricsAddress, serveMetrics } from "./export/metrics/server.js";
 import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
@@ -42,6 +44,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly eventQueueSize: number;
   /** Events to write to a file; undefined: none. */
   readonly export?: ExportConfig | undefined;
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metrics?: MetricsAddress | undefined;
 }
 
 export interface RunningPipeline {
@@ -53,6 +57,10 @@ export interface RunningPipeline {
 export interface Daemon extends RunningPipeline {
   /** Where it listens, with real ports. */
   readonly addresses: readonly string[];
+  /** Of the export, if there is one. */
+  exportStatus(): ExportStatus | undefined;
+  /** Where the metrics are, if they are served. */
+  readonly metricsUrl: string | undefined;
   /** Opens the file of the export anew, if there is one. */
   reopenExport(): void;
 }
@@ -106,6 +114,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
     const pipeline = await startPipeline(config, listeners);
     running.unshift(pipeline);
+    const exportStatus = () => exporter?.status;
     const server = await startServer({
       listen: config.listen,
       tls: config.tls,
@@ -115,12 +124,27 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       version,
       nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
-      exportStatus: () => exporter?.status,
+      exportStatus,
     });
     running.unshift(server);
+    const metrics =
+      config.metrics &&
+      (await serveMetrics(
+        config.metrics,
+        createMetrics({
+          version,
+          port: pipeline.pipeline,
+          streams: () => server.streams(),
+          exportStatus,
+          processCacheSize: config.processCacheSize,
+        }),
+      ));
+    if (metrics) running.unshift(metrics);
     return {
       pipeline: pipeline.pipeline,
       addresses: server.addresses,
+      exportStatus,
+      metricsUrl: metrics?.url,
       reopenExport: () => exporter?.reopen(),
       close,
     };

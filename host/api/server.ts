@@ -5,7 +5,7 @@ import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { QueueLimits } from "../stream/queue.js";
-import { Subscribers } from "../stream/subscribers.js";
+import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
@@ -46,6 +46,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens, with real ports. */
   readonly addresses: readonly string[];
+  /** What all event streams did. */
+  streams(): StreamTotals;
   /**
    * Stops: streams end with UNAVAILABLE behind what waits for their clients, calls are answered,
    * and what is left after the grace is cut off. Twice does no harm.
@@ -105,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   return {
     addresses: listeners.map(({ address }) => address),
+    streams: () => subscribers.totals(),
     close: () => {
       closing ??= close();
       return closing;

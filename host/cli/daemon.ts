@@ -10,6 +10,7 @@ import {
   pipelineConfig,
   type ScopeFlags,
   scopeOf,
+  usage,
   wholeNumber,
 } from "./pipelineOptions.js";
 
@@ -21,6 +22,7 @@ interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly serverCert?: string;
   readonly serverKey?: string;
   readonly clientCa?: string;
+  readonly metricsServer?: string;
 }
 
 export function register(program: Command): void {
@@ -36,6 +38,10 @@ export function register(program: Command): void {
     .option("--server-cert <file>", "PEM file of the certificate to serve TCP with TLS")
     .option("--server-key <file>", "PEM file of the key for --server-cert")
     .option("--client-ca <file>", "PEM file of the authorities that sign clients' certificates")
+    .option(
+      "--metrics-server <address>",
+      "serve metrics for Prometheus at HOST:PORT, or at PORT of this machine only",
+    )
     .option(
       "--source <source>",
       "live, or recording:FILE[?speed=X|max][?rate=N][&repeat=N]",
@@ -62,6 +68,7 @@ Ctrl-C or SIGTERM stops it: programs are detached, streams end, the socket is re
 
 async function daemon(flags: Flags): Promise<void> {
   const { startDaemon } = await import("../daemon.js");
+  const { parseMetricsAddress } = await import("../export/metrics/server.js");
   const config = pipelineConfig(flags, flags.source, scopeOf(flags));
   const { log } = config;
   const startMs = performance.now();
@@ -73,6 +80,10 @@ async function daemon(flags: Flags): Promise<void> {
     insecure: flags.insecure ?? false,
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
     export: await exportConfig(flags),
+    metrics:
+      flags.metricsServer === undefined
+        ? undefined
+        : usage(() => parseMetricsAddress(flags.metricsServer ?? "")),
   });
   if (flags.exportFilename !== undefined) process.on("SIGHUP", () => running.reopenExport());
   const status = await running.pipeline.status();
@@ -80,6 +91,7 @@ async function daemon(flags: Flags): Promise<void> {
     { source: status.source, scope: status.scope, ms: Math.round(performance.now() - startMs) },
     `listening on ${running.addresses.join(", ")}`,
   );
+  if (running.metricsUrl) log.info(`serving metrics at ${running.metricsUrl}`);
   void running.pipeline.ended.then((error) => {
     if (error) log.error(`no more events: ${error.message}`);
     else log.info("no more events: the source has ended");
