@@ -1,10 +1,11 @@
 /** Wires the rooms together: source → pipeline → gRPC. The only place that knows them all. */
-import type { RunningServer } from "./api/server.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
+import type { ExportConfig, ExportStatus } from "./export/config.js";
+import type { MetricsAddress } from "./export/metrics/server.js";
 import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
-import { PipelineHandle } from "./pipeline/handle.js";
+import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
@@ -37,6 +38,10 @@ export interface DaemonConfig extends PipelineConfig {
   readonly insecure: boolean;
   /** Most events that wait for one client; what comes then is lost to it, and counted. */
   readonly eventQueueSize: number;
+  /** Events to write to a file; undefined: none. */
+  readonly export?: ExportConfig | undefined;
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metrics?: MetricsAddress | undefined;
 }
 
 export interface RunningPipeline {
@@ -48,10 +53,22 @@ export interface RunningPipeline {
 export interface Daemon extends RunningPipeline {
   /** Where it listens, with real ports. */
   readonly addresses: readonly string[];
+  /** Of the export, if there is one. */
+  exportStatus(): ExportStatus | undefined;
+  /** Where the metrics are, if they are served. */
+  readonly metricsUrl: string | undefined;
+  /** Opens the file of the export anew, if there is one. */
+  reopenExport(): void;
 }
 
-/** @throws GuidestarError in one sentence, with everything undone. */
-export async function startPipeline(config: PipelineConfig): Promise<RunningPipeline> {
+/**
+ * @param firstListeners those that miss no event
+ * @throws GuidestarError in one sentence, with everything undone.
+ */
+export async function startPipeline(
+  config: PipelineConfig,
+  firstListeners: readonly FirstListener[] = [],
+): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
   try {
@@ -63,6 +80,7 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
       processCred: config.processCred,
       processNs: config.processNs,
       hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
+      firstListeners,
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
@@ -82,28 +100,60 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
   // Loaded here, so that what needs no server (`guidestar run`) starts in two thirds of the time.
   const { startServer } = await import("./api/server.js");
   const { prepare } = await import("./plugins/validate.js");
-  const running = await startPipeline(config);
-  let server: RunningServer;
+  const { Exporter } = await import("./export/exporter.js");
+  const { createMetrics } = await import("./export/metrics/metrics.js");
+  const { serveMetrics } = await import("./export/metrics/server.js");
+  const nodeName = config.nodeName ?? defaultNodeName();
+  /** What runs, in the order in which it is closed. */
+  const running: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const part of running) await part.close();
+  };
   try {
-    server = await startServer({
+    const exporter =
+      config.export && (await Exporter.start({ config: config.export, nodeName, log: config.log }));
+    if (exporter) running.unshift(exporter);
+    const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
+    const pipeline = await startPipeline(config, listeners);
+    running.unshift(pipeline);
+    const exportStatus = () => exporter?.status;
+    const server = await startServer({
       listen: config.listen,
       tls: config.tls,
       insecure: config.insecure,
-      port: running.pipeline,
+      port: pipeline.pipeline,
       prepare: (module, { name }) => prepare(module, name === undefined ? {} : { name }),
       version,
-      nodeName: config.nodeName ?? defaultNodeName(),
+      nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
+      exportStatus,
     });
+    running.unshift(server);
+    const metrics =
+      config.metrics &&
+      (await serveMetrics(
+        config.metrics,
+        createMetrics({
+          version,
+          port: pipeline.pipeline,
+          streams: () => server.streams(),
+          exportStatus,
+          processCacheSize: config.processCacheSize,
+        }),
+      ));
+    if (metrics) running.unshift(metrics);
+    return {
+      pipeline: pipeline.pipeline,
+      addresses: server.addresses,
+      exportStatus,
+      metricsUrl: metrics?.url,
+      reopenExport: () => exporter?.reopen(),
+      close,
+    };
   } catch (error) {
-    await running.close();
+    await close();
     throw error;
   }
-  const close = async () => {
-    await server.close();
-    await running.close();
-  };
-  return { pipeline: running.pipeline, addresses: server.addresses, close };
 }
 
 function sourceInit(source: string, base: BaseSensor | undefined): SourceInit {

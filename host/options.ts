@@ -19,6 +19,25 @@ export function parseBytes(text: string, option: string): number {
   return Number(match[1]) * unit;
 }
 
+const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/**
+ * Reads a duration such as `24h`, `1h30m`, `90s` or `500ms`; `0` needs no unit.
+ * @throws GuidestarError naming `option`
+ */
+export function parseDurationMs(text: string, option: string): number {
+  if (text === "0") return 0;
+  if (!/^(\d{1,9}(\.\d{1,3})?(ms|s|m|h))+$/.test(text))
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `${option} takes a duration such as 24h, 1h30m or 90s, not ${text}`,
+    );
+  let sumMs = 0;
+  for (const [, number, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)/g))
+    sumMs += Number(number) * durationUnitsMs[unit as keyof typeof durationUnitsMs];
+  return sumMs;
+}
+
 /** A ring's size: the kernel takes powers of two that are whole pages. */
 export function checkRingBytes(bytes: number, option: string): number {
   const isPowerOfTwo = bytes > 0 && Number.isInteger(Math.log2(bytes));

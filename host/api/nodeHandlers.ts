@@ -1,3 +1,5 @@
+import type { guidestar } from "../../proto/generated/api.js";
+import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { type Handlers, unary } from "./handlers.js";
@@ -11,11 +13,13 @@ export interface NodeHandlersOptions {
   readonly version: string;
   /** When the daemon started, ms since 1970. */
   readonly startedMs: number;
+  /** Undefined, or returns undefined: nothing is exported. */
+  readonly exportStatus: (() => ExportStatus | undefined) | undefined;
 }
 
 /** `guidestar.Node`. */
 export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof service> {
-  const { port, subscribers, nodeName, version, startedMs } = options;
+  const { port, subscribers, nodeName, version, startedMs, exportStatus } = options;
   return {
     GetStatus: unary(service.GetStatus, async () => {
       const status = await port.status();
@@ -38,7 +42,19 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
         },
         streams: subscribers.list(),
         process_cache: status.cache,
+        file_export: fileExport(exportStatus?.()),
       };
     }),
+  };
+}
+
+function fileExport(status: ExportStatus | undefined): guidestar.FileExport.$Properties | null {
+  if (status === undefined) return null;
+  const { lostQueueFull, lostWriteFailed, rateLimited, ...same } = status;
+  return {
+    ...same,
+    lost_queue_full: lostQueueFull,
+    lost_write_failed: lostWriteFailed,
+    rate_limited: rateLimited,
   };
 }

@@ -2,9 +2,10 @@ import type { Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
+import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { QueueLimits } from "../stream/queue.js";
-import { Subscribers } from "../stream/subscribers.js";
+import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly insecure?: boolean | undefined;
   readonly port: PipelinePort;
   readonly prepare: Prepare;
+  /** Of the export to a file; undefined: there is none. */
+  readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
   readonly sensors?: Sensors | undefined;
   readonly version: string;
@@ -43,6 +46,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens, with real ports. */
   readonly addresses: readonly string[];
+  /** What all event streams did. */
+  streams(): StreamTotals;
   /**
    * Stops: streams end with UNAVAILABLE behind what waits for their clients, calls are answered,
    * and what is left after the grace is cut off. Twice does no harm.
@@ -77,7 +82,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
   server.addService(pluginsService, pluginHandlers({ port, prepare, limits: upload }));
   const startedMs = Date.now();
-  server.addService(nodeService, nodeHandlers({ port, subscribers, nodeName, version, startedMs }));
+  const { exportStatus } = options;
+  server.addService(
+    nodeService,
+    nodeHandlers({ port, subscribers, nodeName, version, startedMs, exportStatus }),
+  );
   addReflection(server);
   const health = new HealthImplementation();
   setHealth(health, "SERVING");
@@ -98,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   return {
     addresses: listeners.map(({ address }) => address),
+    streams: () => subscribers.totals(),
     close: () => {
       closing ??= close();
       return closing;

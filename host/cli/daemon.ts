@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { ServerTls } from "../api/tls.js";
 import { UsageError } from "./exit.js";
+import { addExportOptions, type ExportFlags, exportConfig } from "./exportOptions.js";
 import {
   addPipelineOptions,
   addScopeOptions,
@@ -9,10 +10,11 @@ import {
   pipelineConfig,
   type ScopeFlags,
   scopeOf,
+  usage,
   wholeNumber,
 } from "./pipelineOptions.js";
 
-interface Flags extends PipelineFlags, ScopeFlags {
+interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly listen: readonly string[];
   readonly source: string;
   readonly insecure?: boolean;
@@ -20,6 +22,7 @@ interface Flags extends PipelineFlags, ScopeFlags {
   readonly serverCert?: string;
   readonly serverKey?: string;
   readonly clientCa?: string;
+  readonly metricsServer?: string;
 }
 
 export function register(program: Command): void {
@@ -36,12 +39,17 @@ export function register(program: Command): void {
     .option("--server-key <file>", "PEM file of the key for --server-cert")
     .option("--client-ca <file>", "PEM file of the authorities that sign clients' certificates")
     .option(
+      "--metrics-server <address>",
+      "serve metrics for Prometheus at HOST:PORT, or at PORT of this machine only",
+    )
+    .option(
       "--source <source>",
       "live, or recording:FILE[?speed=X|max][?rate=N][&repeat=N]",
       "live",
     );
   addScopeOptions(command);
   addPipelineOptions(command);
+  addExportOptions(command);
   command.addHelpText("after", help).action(daemon);
 }
 
@@ -53,11 +61,14 @@ Examples:
   guidestar daemon
   guidestar daemon --listen unix:///tmp/g.sock --listen localhost:54321
   guidestar daemon --source recording:events.rec.gz?speed=max
+  guidestar daemon --export-filename /var/log/guidestar.json --export-denylist '{"health_check":true}'
 
+SIGHUP opens the export's file anew; a file that was renamed or removed is noticed without it.
 Ctrl-C or SIGTERM stops it: programs are detached, streams end, the socket is removed.`;
 
 async function daemon(flags: Flags): Promise<void> {
   const { startDaemon } = await import("../daemon.js");
+  const { parseMetricsAddress } = await import("../export/metrics/server.js");
   const config = pipelineConfig(flags, flags.source, scopeOf(flags));
   const { log } = config;
   const startMs = performance.now();
@@ -68,7 +79,13 @@ async function daemon(flags: Flags): Promise<void> {
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
+    export: await exportConfig(flags),
+    metrics:
+      flags.metricsServer === undefined
+        ? undefined
+        : usage(() => parseMetricsAddress(flags.metricsServer ?? "")),
   });
+  if (flags.exportFilename !== undefined) process.on("SIGHUP", () => running.reopenExport());
   const status = await running.pipeline.status();
   log.info(
     { source: status.source, scope: status.scope, ms: Math.round(performance.now() - startMs) },
@@ -79,6 +96,7 @@ async function daemon(flags: Flags): Promise<void> {
     log.warn(
       "whoever reaches the TCP address can read events and upload plugins (--client-ca asks for certificates)",
     );
+  if (running.metricsUrl) log.info(`serving metrics at ${running.metricsUrl}`);
   void running.pipeline.ended.then((error) => {
     if (error) log.error(`no more events: ${error.message}`);
     else log.info("no more events: the source has ended");

@@ -73,7 +73,8 @@ export function wholeNumber(text: string, option: string): number {
   throw new UsageError(`${option} takes a whole number from 1, not ${text}`);
 }
 
-function usage<T>(read: () => T): T {
+/** What `read` returns; its errors are those of the command line. */
+export function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

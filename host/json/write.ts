@@ -107,7 +107,8 @@ function isEmpty(value: unknown): boolean {
   return value === "" || value === false || Object.is(value, 0);
 }
 
-function valueWriter(field: protobuf.Field): Writer {
+/** Writes a value of the field, or an item if it is repeated. */
+export function valueWriter(field: protobuf.Field): Writer {
   const { resolvedType } = field;
   if (resolvedType instanceof protobuf.Type) return messageWriter(resolvedType);
   if (resolvedType instanceof protobuf.Enum) return enumWriter(resolvedType);
@@ -127,10 +128,15 @@ function valueWriter(field: protobuf.Field): Writer {
 }
 
 function enumWriter(type: protobuf.Enum): Writer {
-  const names = new Map(
+  const names = enumNames(type);
+  return (value) => names.get(value as number) ?? String(value);
+}
+
+/** The names of an enum's values, in quotes. */
+export function enumNames(type: protobuf.Enum): ReadonlyMap<number, string> {
+  return new Map(
     Object.entries(type.valuesById).map(([value, name]) => [Number(value), `"${name}"`]),
   );
-  return (value) => names.get(value as number) ?? String(value);
 }
 
 function floatText(value: number, isSingle: boolean): string {

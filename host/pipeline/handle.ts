@@ -18,8 +18,15 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly onRestart?: (reason: string) => void;
   /** Told each line of a plugin's log. */
   readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
+  /** Subscribed before the first event, so that they miss none. */
+  readonly firstListeners?: readonly FirstListener[];
   /** Another worker module, for tests. */
   readonly workerUrl?: URL;
+}
+
+export interface FirstListener {
+  readonly spec: StreamSpec;
+  readonly listener: FeedListener;
 }
 
 interface SharedFeed {
@@ -65,6 +72,8 @@ export class PipelineHandle implements PipelinePort {
 
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
+    for (const { spec, listener } of options.firstListeners ?? [])
+      this.#feed(spec, () => Promise.resolve()).listeners.add(listener);
     this.#spawn(0);
     this.#watch = setInterval(() => this.#checkHeartbeat(), watchEveryMs).unref();
   }
@@ -89,15 +98,7 @@ export class PipelineHandle implements PipelinePort {
 
   async subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed> {
     const key = filterKey(spec);
-    let feed = this.#feeds.get(key);
-    if (!feed) {
-      const id = this.#nextId++;
-      const ready = this.#request({ type: "subscribe", group: id, spec });
-      feed = { id, spec, listeners: new Set(), ready };
-      this.#feeds.set(key, feed);
-      this.#byId.set(id, feed);
-    }
-    const shared = feed;
+    const shared = this.#feed(spec, (group) => this.#request({ type: "subscribe", group, spec }));
     // Joining before the reply: nothing that the worker sends after it may be missed.
     shared.listeners.add(listener);
     const close = () => {
@@ -156,12 +157,25 @@ export class PipelineHandle implements PipelinePort {
     this.#end(undefined);
   }
 
+  /** The feed of that filter, made with `subscribe` if there is none. */
+  #feed(spec: StreamSpec, subscribe: (id: number) => Promise<void>): SharedFeed {
+    const key = filterKey(spec);
+    const known = this.#feeds.get(key);
+    if (known) return known;
+    const id = this.#nextId++;
+    const feed = { id, spec, listeners: new Set<FeedListener>(), ready: subscribe(id) };
+    this.#feeds.set(key, feed);
+    this.#byId.set(id, feed);
+    return feed;
+  }
+
   #spawn(sequence: number): void {
     this.#shared = new SharedState();
     const workerData: WorkerData = {
       options: plainOptions(this.#options),
       shared: this.#shared.buffer,
       sequence,
+      groups: [...this.#byId.values()].map(({ id, spec }) => ({ group: id, spec })),
     };
     const worker = new Worker(this.#options.workerUrl ?? new URL("./worker.js", import.meta.url), {
       workerData,
@@ -264,8 +278,6 @@ export class PipelineHandle implements PipelinePort {
     void old.terminate();
     this.#spawn(sequence);
     this.#options.onRestart?.(reason);
-    for (const feed of this.#byId.values())
-      void this.#request({ type: "subscribe", group: feed.id, spec: feed.spec }).catch(() => {});
     for (const plugin of this.#plugins.values())
       void this.#request({ type: "activate", plugin }).catch(() => {});
   }
@@ -291,7 +303,8 @@ function errorFrom(error: { code: GuidestarError["code"]; message: string }): Gu
 
 /** Functions and URLs cannot be sent to a worker. */
 function plainOptions(options: PipelineHandleOptions): PipelineOptions {
-  const { watchdogMs: _w, onRestart: _r, onPluginLog: _p, workerUrl: _u, ...plain } = options;
+  const { watchdogMs: _w, onRestart: _r, onPluginLog: _p, firstListeners: _f, ...rest } = options;
+  const { workerUrl: _u, ...plain } = rest;
   return plain;
 }
 

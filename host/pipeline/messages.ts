@@ -30,6 +30,13 @@ export interface WorkerData {
   readonly shared: SharedArrayBuffer;
   /** Sequence number of the newest event of the worker's predecessor; 0 for the first. */
   readonly sequence: number;
+  /** Filters that are in force before the first event. */
+  readonly groups: readonly GroupSpec[];
+}
+
+export interface GroupSpec {
+  readonly group: number;
+  readonly spec: StreamSpec;
 }
 
 /** A request that is answered; `id` pairs the two. */

@@ -38,6 +38,7 @@ export class Pipeline {
   #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
   #lossesReadMs = 0;
   #seen = 0;
+  readonly #byType: Record<number, number> = {};
   #kept = 0;
   #stopping = false;
 
@@ -87,6 +88,7 @@ export class Pipeline {
       source: source.name,
       scope,
       seen: this.#seen,
+      byType: { ...this.#byType },
       kept: this.#kept,
       dropped: this.#seen - this.#kept,
       lostRing: this.#losses.ring,
@@ -110,6 +112,7 @@ export class Pipeline {
     });
     if (batch.length > 0) {
       this.#seen += batch.length;
+      for (const { type } of batch) this.#byType[type] = (this.#byType[type] ?? 0) + 1;
       const kept = chain.run(batch);
       this.#kept += kept.length;
       this.#fanOut(kept);

@@ -29,6 +29,8 @@ export interface PipelineStatus {
   readonly source: string;
   readonly scope: string;
   readonly seen: number;
+  /** How many of them, by number of the event type; one that never came is not there. */
+  readonly byType: Readonly<Record<number, number>>;
   readonly kept: number;
   readonly dropped: number;
   readonly lostRing: number;

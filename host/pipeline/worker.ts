@@ -8,6 +8,7 @@ import { PluginChain } from "../plugins/chain.js";
 import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
 import type { Source } from "../source/source.js";
+import type { StreamSpec } from "../stream/filterSpec.js";
 import type {
   FromWorker,
   PlainError,
@@ -22,7 +23,7 @@ import { SharedState } from "./shared.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
-const { options, shared, sequence } = workerData as WorkerData;
+const { options, shared, sequence, groups } = workerData as WorkerData;
 
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
   port.postMessage(message, transfer);
@@ -58,11 +59,16 @@ try {
     deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),
   });
 
+  const subscribe = (group: number, spec: StreamSpec) => {
+    pipeline.subscribe(group, spec);
+    if (source instanceof RecordingSource) source.start();
+  };
+  for (const { group, spec } of groups) subscribe(group, spec);
+
   const serve = async (request: Request): Promise<Replies[Request["type"]]> => {
     switch (request.type) {
       case "subscribe":
-        pipeline.subscribe(request.group, request.spec);
-        if (source instanceof RecordingSource) source.start();
+        subscribe(request.group, request.spec);
         return undefined;
       case "activate":
         // Compiling takes a while and changes nothing; what follows is between two batches.

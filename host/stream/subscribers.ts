@@ -10,12 +10,24 @@ export interface SubscribersOptions {
   readonly most?: number | undefined;
 }
 
+/** Of all streams, those that are over included. */
+export interface StreamTotals {
+  /** Streams that are under way. */
+  readonly open: number;
+  readonly queued: number;
+  readonly sent: number;
+  readonly lost: number;
+}
+
 /** The GetEvents calls that are under way. */
 export class Subscribers {
   readonly #all = new Map<number, Subscriber>();
   readonly #queue: QueueLimits;
   readonly #most: number;
   #lastId = 0;
+  /** Of those that are over. */
+  #sent = 0;
+  #lost = 0;
 
   constructor({ queue = defaultQueueLimits, most = 1000 }: SubscribersOptions = {}) {
     this.#queue = queue;
@@ -36,13 +48,26 @@ export class Subscribers {
   }
 
   remove(subscriber: Subscriber): void {
-    this.#all.delete(subscriber.id);
+    if (this.#all.delete(subscriber.id)) {
+      this.#sent += subscriber.status.sent;
+      this.#lost += subscriber.status.lost;
+    }
     subscriber.release();
   }
 
   /** In the order in which they began. */
   list(): SubscriberStatus[] {
     return [...this.#all.values()].map(({ status }) => status);
+  }
+
+  totals(): StreamTotals {
+    const totals = { open: this.#all.size, queued: 0, sent: this.#sent, lost: this.#lost };
+    for (const { queued, sent, lost } of this.list()) {
+      totals.queued += queued;
+      totals.sent += sent;
+      totals.lost += lost;
+    }
+    return totals;
   }
 
   /** Ends all of them, each when its client has read what waits for it. */

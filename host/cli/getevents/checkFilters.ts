@@ -20,7 +20,7 @@ export async function checkFilters(lists: FilterLists): Promise<void> {
   }
 }
 
-function patternsOf(filter: fgs.Filter.$Properties): readonly string[] {
+export function patternsOf(filter: fgs.Filter.$Properties): readonly string[] {
   return [
     filter.binary_regex,
     filter.arguments_regex,
@@ -32,7 +32,7 @@ function patternsOf(filter: fgs.Filter.$Properties): readonly string[] {
   ].flatMap((patterns) => patterns ?? []);
 }
 
-async function checkRegexes(sources: readonly string[]): Promise<void> {
+export async function checkRegexes(sources: readonly string[]): Promise<void> {
   if (sources.length === 0) return;
   const { RE2JS } = await import("re2js");
   for (const source of sources) {

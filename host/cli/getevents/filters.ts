@@ -154,7 +154,8 @@ function eventType(text: string): fgs.EventType {
   );
 }
 
-function jsonFilters(flag: string, texts: readonly string[] = []): Filter[] {
+/** The filters in JSON texts, or `@FILE`s, given with a flag. @throws UsageError naming flag and place. */
+export function jsonFilters(flag: string, texts: readonly string[] = []): Filter[] {
   return jsonMessages<Filter>("fgs.Filter", flag, texts);
 }
 

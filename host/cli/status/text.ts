@@ -57,6 +57,7 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
       "Processes",
       `${of(cache?.size)} known, ${of(cache?.misses)} asked for and not known, ${of(cache?.evictions)} evicted`,
     ),
+    ...(node.file_export ? exportLines(node.file_export) : []),
     row("Plugins", plugins.length === 0 ? "none" : String(plugins.length)),
     ...plugins.map(
       (plugin) => `  ${pluginTitle(plugin)} ${countsText(plugin.counts)}${failure(plugin)}`,
@@ -68,6 +69,20 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
     ),
   ];
   return lines;
+}
+
+function exportLines(file: guidestar.FileExport.$Properties): string[] {
+  const of = (value: Parameters<typeof toNumber>[0]) => grouped(toNumber(value));
+  const lost = [
+    `${of(file.lost_queue_full)} because the disk is too slow`,
+    `${of(file.lost_write_failed)} because it could not be written`,
+    `${of(file.rate_limited)} over the rate limit`,
+  ].join(", ");
+  const counts = `${of(file.written)} events written, ${of(file.queued)} waiting`;
+  return [
+    row("Export", `${printable(file.file ?? "")}: ${counts}; lost ${lost}`),
+    ...(file.failure ? [`  NOTHING CAN BE WRITTEN: ${printable(file.failure)}`] : []),
+  ];
 }
 
 function row(title: string, text: string): string {

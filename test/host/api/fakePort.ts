@@ -70,6 +70,7 @@ export class FakePort implements PipelinePort {
       source: "recording:test",
       scope: "all",
       seen: 10,
+      byType: { 5: 6, 7: 4 },
       kept: 7,
       dropped: 3,
       lostRing: 1,

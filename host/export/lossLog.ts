@@ -1,0 +1,35 @@
+import type { Logger } from "../log.js";
+import type { ExportStatus } from "./config.js";
+
+const everyMs = 10_000;
+
+/** Says every few seconds how many events did not reach the file, if there were any. */
+export class LossLog {
+  #told = { queueFull: 0, writeFailed: 0, rateLimited: 0 };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly status: () => ExportStatus,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => this.tell(), everyMs).unref();
+  }
+
+  tell(): void {
+    const { file, lostQueueFull, lostWriteFailed, rateLimited } = this.status();
+    const queueFull = lostQueueFull - this.#told.queueFull;
+    const writeFailed = lostWriteFailed - this.#told.writeFailed;
+    const limited = rateLimited - this.#told.rateLimited;
+    this.#told = { queueFull: lostQueueFull, writeFailed: lostWriteFailed, rateLimited };
+    if (queueFull + writeFailed > 0)
+      this.log.warn({ queueFull, writeFailed }, `export to ${file}: events LOST`);
+    if (limited > 0) this.log.info({ events: limited }, `export to ${file}: over the rate limit`);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.tell();
+  }
+}

@@ -1,0 +1,64 @@
+import type { Registry } from "prom-client";
+import { fgs } from "../../../proto/generated/api.js";
+import { EventType } from "../../events/model.js";
+import type { PipelineStatus } from "../../pipeline/port.js";
+import { instrument, type Kind } from "./instruments.js";
+
+/** What the pipeline, its source and its process cache count. */
+export function pipelineMetrics(registry: Registry, processCacheSize: number) {
+  const make = (kind: Kind, name: string, help: string, labels: readonly string[] = []) =>
+    instrument(registry, kind, name, help, labels);
+  const events = make("counter", "events_total", "Events that entered the plugin chain", ["type"]);
+  const outcomes = make(
+    "counter",
+    "pipeline_events_total",
+    "Events that left the plugin chain: kept for the streams, or dropped by a plugin",
+    ["outcome"],
+  );
+  const records = make("counter", "records_total", "Raw records read from the source");
+  const malformed = make("counter", "records_malformed_total", "Records that were not decodable");
+  const lostRing = make(
+    "counter",
+    "observer_ringbuf_events_lost_total",
+    "Records that the kernel lost because its ring buffer was full",
+  );
+  const tableFull = make(
+    "counter",
+    "process_table_full_total",
+    "Processes without room in the kernel's process table",
+  );
+  const readFailed = make("counter", "kernel_read_failed_total", "Reads that failed in the kernel");
+  const size = make("gauge", "process_cache_size", "Live processes that are remembered");
+  const capacity = make("gauge", "process_cache_capacity", "Most live processes remembered");
+  const misses = make(
+    "counter",
+    "process_cache_misses_total",
+    "Look-ups of a process that was not known",
+  );
+  const evictions = make(
+    "counter",
+    "process_cache_evictions_total",
+    "Live processes forgotten because the cache was full",
+  );
+  return (status: PipelineStatus) => {
+    events(eventTypes.map(([name, type]) => [{ type: name }, status.byType[type] ?? 0]));
+    outcomes([
+      [{ outcome: "kept" }, status.kept],
+      [{ outcome: "dropped" }, status.dropped],
+    ]);
+    records(status.records);
+    malformed(status.malformed);
+    lostRing(status.lostRing);
+    tableFull(status.tableFull);
+    readFailed(status.readFailed);
+    size(status.cache.size);
+    capacity(processCacheSize);
+    misses(status.cache.misses);
+    evictions(status.cache.evictions);
+  };
+}
+
+/** With the names that they have on the wire. */
+const eventTypes = Object.values(EventType).map(
+  (type) => [fgs.EventType[type] as string, type] as const,
+);

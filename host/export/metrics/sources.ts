@@ -1,0 +1,14 @@
+import type { PipelinePort } from "../../pipeline/port.js";
+import type { StreamTotals } from "../../stream/subscribers.js";
+import type { ExportStatus } from "../config.js";
+
+/** Where the numbers come from: the same places that `Node.GetStatus` asks. */
+export interface MetricsSources {
+  readonly version: string;
+  readonly port: Pick<PipelinePort, "status" | "plugins">;
+  readonly streams: () => StreamTotals;
+  /** Undefined: nothing is exported. */
+  readonly exportStatus: () => ExportStatus | undefined;
+  /** Most live processes remembered. */
+  readonly processCacheSize: number;
+}
