@@ -8,10 +8,14 @@ export async function installNpmPackages(steps) {
   if (reason === undefined) return;
   await steps.run("npm packages", reason, async () => {
     // No package here needs its install script: koffi and biome bring binaries, protobufjs' only prints.
-    await mustRun("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-      advice:
-        "npm needs to reach its registry; behind a proxy set https_proxy, or npm's registry setting.",
-    });
+    await mustRun(
+      "npm",
+      ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],
+      {
+        advice:
+          "npm needs to reach its registry; behind a proxy set https_proxy, or npm's registry setting.",
+      },
+    );
     return "installed";
   });
 }
