@@ -6,6 +6,9 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import { type ContainersConfig, endpointsFor } from "./pods/config.js";
+import { defaultLimits } from "./pods/limits.js";
+import { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { hostNamespaces } from "./source/hostNamespaces.js";
@@ -27,6 +30,8 @@ export interface PipelineConfig {
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
+  /** Which container runtimes tell of pods; undefined: none. */
+  readonly containers?: ContainersConfig | undefined;
   readonly log: Logger;
 }
 
@@ -54,7 +59,9 @@ export interface Daemon extends RunningPipeline {
 export async function startPipeline(config: PipelineConfig): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
+  let containers: Runtimes | undefined;
   try {
+    containers = await startRuntimes(config);
     const pipeline = await PipelineHandle.start({
       source: sourceInit(source, base),
       scope: base ? scopeText(scope) : "all",
@@ -63,18 +70,28 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
       processCred: config.processCred,
       processNs: config.processNs,
       hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
+      pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
+      containers,
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
     const close = async () => {
       await pipeline.close();
+      containers?.close();
       base?.close();
     };
     return { pipeline, close };
   } catch (error) {
+    containers?.close();
     base?.close();
     throw error;
   }
+}
+
+async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
+  const { containers, source, scope, log } = config;
+  const endpoints = containers ? endpointsFor(containers, source, scope) : [];
+  return endpoints.length === 0 ? undefined : Runtimes.start({ endpoints, log });
 }
 
 /** @throws GuidestarError in one sentence, with everything undone. */

@@ -1,4 +1,5 @@
 import type { PipelinePort } from "../pipeline/port.js";
+import type { PodCounts } from "../pods/counts.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { type Handlers, unary } from "./handlers.js";
 import { toTimestamp } from "./pluginMessages.js";
@@ -38,7 +39,12 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
         },
         streams: subscribers.list(),
         process_cache: status.cache,
+        ...(status.pods ? { containers: toContainerCounts(status.pods) } : {}),
       };
     }),
   };
+}
+
+function toContainerCounts({ heldTotal, releasedLate, ...same }: PodCounts) {
+  return { ...same, held_total: heldTotal, released_late: releasedLate };
 }

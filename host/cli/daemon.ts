@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { ServerTls } from "../api/tls.js";
 import { UsageError } from "./exit.js";
 import {
-  addPipelineOptions,
+  addEventOptions,
   addScopeOptions,
   type PipelineFlags,
   pipelineConfig,
@@ -41,13 +41,17 @@ export function register(program: Command): void {
       "live",
     );
   addScopeOptions(command);
-  addPipelineOptions(command);
+  addEventOptions(command);
   command.addHelpText("after", help).action(daemon);
 }
 
 const help = `
 Without --scope-pid or --scope-cgroup the whole machine is traced. The socket is for its owner only
 (mode 0600); TCP beyond loopback needs TLS or --insecure.
+
+Processes in containers are told with their pod, which the container runtime on this machine knows:
+containerd, CRI-O or Docker, found by its socket. No cluster API is needed. A new container's events
+wait for that, once and at most --pod-wait; all other events go at once.
 
 Examples:
   guidestar daemon

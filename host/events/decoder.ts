@@ -1,7 +1,7 @@
 import type { RecordLayout } from "../source/source.js";
 import { ArgumentPieces } from "./argumentPieces.js";
 import { argumentsOf } from "./arguments.js";
-import { containerId } from "./container.js";
+import { containerId, fullContainerId } from "./container.js";
 import { execStrings } from "./execStrings.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { type Event, EventType } from "./model.js";
@@ -26,8 +26,6 @@ export class Decoder {
   readonly #fields;
   readonly #flagNames: FlagNames;
   readonly #pieces = new ArgumentPieces();
-  /** Events made so far; the number of the newest. */
-  sequence = 0;
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
@@ -71,6 +69,7 @@ export class Decoder {
       new CachedProcess(this.#nodeName, {
         ...(parent ?? unknownProcess),
         pid,
+        nsPid: view.getUint32(offset + fork.nsPid, true),
         keyNs,
         startTimeNs: keyNs + this.#bootToWallNs,
         flags: forkedFlags(parent?.flags ?? ""),
@@ -134,6 +133,8 @@ export class Decoder {
       cwd: strings.cwd,
       flags: this.#flagNames.text(flags),
       docker: containerId(strings.cgroupName),
+      containerId: fullContainerId(strings.cgroupName),
+      nsPid: view.getUint32(offset + exec.nsPid, true),
       cgroupId: view.getBigUint64(offset + exec.cgroupId, true),
       cgroupName: strings.cgroupName,
       capabilities: {
@@ -197,7 +198,7 @@ export class Decoder {
   #event<E extends { process: CachedProcess }>(view: DataView, offset: number, event: E) {
     return {
       ...event,
-      sequence: ++this.sequence,
+      sequence: 0,
       timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.#bootToWallNs,
       parent: event.process.parent,
       annotations: undefined,
@@ -213,6 +214,9 @@ const unknownProcess = {
   cwd: "",
   flags: "",
   docker: "",
+  containerId: "",
+  nsPid: 0,
+  pod: undefined,
   cgroupId: 0n,
   cgroupName: "",
   capabilities: undefined,

@@ -35,6 +35,7 @@ export function recordFields(layout: RecordLayout) {
     fork: {
       parentKey: of("gs_fork", "parent.key_ns"),
       parentPid: of("gs_fork", "parent.pid"),
+      nsPid: of("gs_fork", "ns_pid"),
       end: sizeOf(layout, "gs_fork"),
     },
     exec: {
@@ -48,6 +49,7 @@ export function recordFields(layout: RecordLayout) {
       flags: of("gs_exec", "flags"),
       uid: of("gs_exec", "uid"),
       auid: of("gs_exec", "auid"),
+      nsPid: of("gs_exec", "ns_pid"),
       namespaces: of("gs_exec", "ns"),
       binarySize: of("gs_exec", "binary_size"),
       interpreterSize: of("gs_exec", "interpreter_size"),

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { ContainerLookup } from "../pods/answer.js";
 import { filterKey } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import type { FromWorker, PipelineOptions, Replies, Request, WorkerData } from "./messages.js";
@@ -18,6 +19,8 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly onRestart?: (reason: string) => void;
   /** Told each line of a plugin's log. */
   readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
+  /** Who is asked for containers; with `pods`. Not closed by the pipeline. */
+  readonly containers?: ContainerLookup | undefined;
   /** Another worker module, for tests. */
   readonly workerUrl?: URL;
 }
@@ -60,10 +63,15 @@ export class PipelineHandle implements PipelinePort {
   #lastStatus: PipelineStatus | undefined;
   #closing: Promise<void> | undefined;
   readonly #endWaiters: (() => void)[] = [];
+  #runtimeIsThere = false;
 
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
     this.#spawn(0);
+    options.containers?.watch((isThere) => {
+      this.#runtimeIsThere = isThere;
+      this.#worker.postMessage({ type: "runtime", isThere });
+    });
     this.#watch = setInterval(() => this.#checkHeartbeat(), watchEveryMs).unref();
   }
 
@@ -166,10 +174,12 @@ export class PipelineHandle implements PipelinePort {
     });
     this.#worker = worker;
     this.#heartbeatMs = performance.now();
+    if (this.#runtimeIsThere) worker.postMessage({ type: "runtime", isThere: true });
     this.#started = new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (worker !== this.#worker) return;
         if (message.type === "ready") resolve();
+        else if (message.type === "lookup") void this.#lookup(worker, message.id);
         else this.#receive(message);
         if (message.type === "end") reject(errorFrom(message.error ?? alreadyOver));
       });
@@ -181,7 +191,12 @@ export class PipelineHandle implements PipelinePort {
     this.#started.catch(() => {});
   }
 
-  #receive(message: Exclude<FromWorker, { type: "ready" }>): void {
+  async #lookup(worker: Worker, id: string): Promise<void> {
+    const answer = await this.#options.containers?.lookup(id);
+    worker.postMessage({ type: "container", id, answer: answer ?? { kind: "failed" } });
+  }
+
+  #receive(message: Exclude<FromWorker, { type: "ready" | "lookup" }>): void {
     switch (message.type) {
       case "frames":
         this.#shared.addBytesInFlight(-message.bytes.length);
@@ -288,7 +303,14 @@ function errorFrom(error: { code: GuidestarError["code"]; message: string }): Gu
 
 /** Functions and URLs cannot be sent to a worker. */
 function plainOptions(options: PipelineHandleOptions): PipelineOptions {
-  const { watchdogMs: _w, onRestart: _r, onPluginLog: _p, workerUrl: _u, ...plain } = options;
+  const {
+    watchdogMs: _w,
+    onRestart: _r,
+    onPluginLog: _p,
+    workerUrl: _u,
+    containers: _c,
+    ...plain
+  } = options;
   return plain;
 }
 

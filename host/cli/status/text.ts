@@ -57,6 +57,7 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
       "Processes",
       `${of(cache?.size)} known, ${of(cache?.misses)} asked for and not known, ${of(cache?.evictions)} evicted`,
     ),
+    ...containerLines(node),
     row("Plugins", plugins.length === 0 ? "none" : String(plugins.length)),
     ...plugins.map(
       (plugin) => `  ${pluginTitle(plugin)} ${countsText(plugin.counts)}${failure(plugin)}`,
@@ -68,6 +69,25 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
     ),
   ];
   return lines;
+}
+
+/** Nothing about containers if they are not looked up. */
+function containerLines({ containers }: Node): string[] {
+  if (!containers) return [];
+  const of = (value: Parameters<typeof toNumber>[0]) => grouped(toNumber(value));
+  const { runtime, known, lookups, unknown, failures, timeouts } = containers;
+  const asked = `${of(lookups)} lookups: ${of(unknown)} unknown, ${of(failures)} failed`;
+  const late = `${of(containers.released_late)} sent without pod after ${counted(toNumber(timeouts), "timeout")}`;
+  return [
+    row(
+      "Containers",
+      `${runtime ? "runtime there" : "no runtime there"}, ${of(known)} known, ${asked}`,
+    ),
+    row(
+      "Pods",
+      `${of(containers.hits)} hits, ${of(containers.misses)} misses; events: ${of(containers.held)} waiting, ${of(containers.held_total)} ever waited, ${late}, ${of(containers.overflowed)} because too many waited`,
+    ),
+  ];
 }
 
 function row(title: string, text: string): string {
