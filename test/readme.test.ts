@@ -12,7 +12,7 @@ const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 function block(language: string, after: string): string {
   const from = readme.indexOf(after);
   assert.notEqual(from, -1, `README lacks ${after}`);
-  const match = new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme.slice(from));
+  const match = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme.slice(from));
   assert.ok(match?.[1], `README has no ${language} block after ${after}`);
   return match[1];
 }

@@ -8,13 +8,6 @@
 
 #define GS_CONTAINER "container"
 
-static __always_inline __u32 cgroup_error(struct gs_scratch *scratch, __u32 flag)
-{
-	count_read_failed();
-	scratch->exec.flags |= flag;
-	return 0;
-}
-
 /* Cgroup of a v1 controller, NULL if the kernel does not have the controller. */
 #define controller_cgroup(sets, id)                                                                \
 	(bpf_core_enum_value_exists(enum cgroup_subsys_id, id)                                     \
@@ -64,44 +57,43 @@ static __always_inline bool is_container(const __u8 *name)
 	return true;
 }
 
-/* Length of the name without its NUL; 0 for the root of a hierarchy, which has none. */
-static __always_inline __u32 read_node_name(struct gs_scratch *scratch, __u8 *to,
-					    struct kernfs_node *node)
+/* Length of the name without its NUL (0: the root of a hierarchy), negative if it can't be read. */
+static __always_inline long read_node_name(__u8 *to, struct kernfs_node *node)
 {
-	long size = bpf_probe_read_kernel_str(to, GS_CGROUP_NAME_MAX, BPF_CORE_READ(node, name));
+	long size =
+		bpf_probe_read_kernel_str(to, GS_CGROUP_NAME_MAX, BPF_CORE_READ(node, name)) - 1;
 
-	if (size <= 0 || size > GS_CGROUP_NAME_MAX)
-		return cgroup_error(scratch, GS_FLAG_ERROR_CGROUP_NAME);
-	return size - 1;
+	barrier_var(size);
+	return size;
 }
 
-/* Puts the name into the record at the given place; returns its size. */
-static __always_inline __u32 put_cgroup_name(struct gs_scratch *scratch, __u32 at,
-					     struct css_set *sets)
+static __always_inline __u32 put_cgroup_name(struct gs_scratch *scratch, struct css_set *sets)
 {
-	__u8 *name = record_at(scratch, at);
-	struct kernfs_node *node, *above;
+	__u8 *name = record_end(scratch);
+	struct kernfs_node *node;
 	struct cgroup *cgroup;
-	__u32 size, above_size;
+	long size;
 
 	if (!sets)
-		return cgroup_error(scratch, GS_FLAG_ERROR_CGROUPS);
+		return not_put(scratch, GS_FLAG_ERROR_CGROUPS);
 	cgroup = telling_cgroup(sets);
 	if (!cgroup)
-		return cgroup_error(scratch, GS_FLAG_ERROR_CGROUP_SUBSYS_CGRP);
+		return not_put(scratch, GS_FLAG_ERROR_CGROUP_SUBSYS_CGRP);
 	node = BPF_CORE_READ(cgroup, kn);
 	if (!node)
-		return cgroup_error(scratch, GS_FLAG_ERROR_CGROUP_KN);
-	size = read_node_name(scratch, name, node);
-	if (size != sizeof(GS_CONTAINER) - 1 || !is_container(name))
-		return size;
-	above = node_above(node);
-	above_size = read_node_name(scratch, name, above);
-	if (above_size > GS_CGROUP_NAME_MAX - 1)
-		return 0;
-	name[above_size] = '/';
-	__builtin_memcpy(name + above_size + 1, GS_CONTAINER, sizeof(GS_CONTAINER) - 1);
-	return above_size + sizeof(GS_CONTAINER);
+		return not_put(scratch, GS_FLAG_ERROR_CGROUP_KN);
+	size = read_node_name(name, node);
+	if (size == sizeof(GS_CONTAINER) - 1 && is_container(name)) {
+		size = read_node_name(name, node_above(node));
+		if (size >= 0 && size < GS_CGROUP_NAME_MAX) {
+			name[size] = '/';
+			__builtin_memcpy(name + size + 1, GS_CONTAINER, sizeof(GS_CONTAINER) - 1);
+			size += sizeof(GS_CONTAINER);
+		}
+	}
+	if (size < 0)
+		return not_put(scratch, GS_FLAG_ERROR_CGROUP_NAME);
+	return was_put(scratch, size);
 }
 
 #endif

@@ -83,7 +83,8 @@ static __always_inline void fill_exec(struct gs_exec *exec, struct task_struct *
 static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 				   struct linux_binprm *bprm, const bool has_loop)
 {
-	__u32 pid = task->tgid, zero = 0, inline_args, at;
+	__u32 pid = task->tgid, zero = 0, inline_args;
+	__u64 size;
 	struct gs_process *known = bpf_map_lookup_elem(&processes, &pid);
 	struct gs_renaming renaming = {};
 	struct gs_spill spill = {};
@@ -107,20 +108,19 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 
 	exec = &scratch->exec;
 	fill_exec(exec, task, bprm, &renaming);
-	at = sizeof(*exec);
+	scratch->at = sizeof(*exec);
 	filename = bprm->filename;
 	interpreter = bprm->interp;
-	at += exec->binary_size = put_kernel_string(scratch, at, filename);
+	exec->binary_size = put_kernel_string(scratch, filename);
 	if (interpreter != filename)
-		at += exec->interpreter_size = put_kernel_string(scratch, at, interpreter);
-	at += exec->cwd_size = put_cwd(scratch, at, task, has_loop);
-	at += exec->cgroup_name_size = put_cgroup_name(scratch, at, task->cgroups);
-	at += exec->args_size = put_args(scratch, at, spill.area, inline_args);
+		exec->interpreter_size = put_kernel_string(scratch, interpreter);
+	exec->cwd_size = put_cwd(scratch, task, has_loop);
+	exec->cgroup_name_size = put_cgroup_name(scratch, task->cgroups);
+	exec->args_size = put_args(scratch, spill.area, inline_args);
 	exec->args_spilled = spill.sent;
-	if (at > sizeof(scratch->record))
-		at = sizeof(scratch->record);
-	fill_header(&exec->header, GS_RECORD_EXEC, at, spill.now, renaming.key, old_pid);
-	send(scratch->record, at, GS_RECORD_EXEC, spill.now);
+	size = at_most(scratch->at, sizeof(scratch->record));
+	fill_header(&exec->header, GS_RECORD_EXEC, size, spill.now, renaming.key, old_pid);
+	send(scratch->record, size, GS_RECORD_EXEC, spill.now);
 	return 0;
 }
 

@@ -32,6 +32,8 @@ struct gs_walk {
 };
 
 struct gs_scratch {
+	__u32 at; /* end of what the record has so far */
+	__u32 pad;
 	struct gs_walk walk;
 	__u8 path[2 * PATH_MAX + NAME_MAX + 1];
 	union {

@@ -78,6 +78,11 @@ async function daemon(flags: Flags): Promise<void> {
     { source: status.source, scope: status.scope, ms: Math.round(performance.now() - startMs) },
     `listening on ${running.addresses.join(", ")}`,
   );
+  const isOpen = running.addresses.some((address) => !address.startsWith("unix:"));
+  if (isOpen && flags.clientCa === undefined)
+    log.warn(
+      "whoever reaches the TCP address can read events and upload plugins (--client-ca asks for certificates)",
+    );
   void running.pipeline.ended.then((error) => {
     if (error) log.error(`no more events: ${error.message}`);
     else log.info("no more events: the source has ended");

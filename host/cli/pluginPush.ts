@@ -26,8 +26,8 @@ const help = `
 In a folder, the module is the only .wasm file in it or in its build/ folder, or release.wasm.
 
 Examples:
-  guidestar plugin push build/release.wasm
-  guidestar plugin push plugins/examples/server-shell
+  guidestar plugin build my-filter && guidestar plugin push my-filter
+  guidestar plugin push dist/plugins/examples/server-shell.wasm
   guidestar plugin push filter.wasm --name filter-canary`;
 
 async function push(path: string, flags: Flags, command: Command): Promise<void> {

@@ -1,7 +1,6 @@
 /** `guidestar run -- CMD`: traces one command and everything it starts. */
 import { createWriteStream, readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import type { PipelineHandle } from "../pipeline/handle.js";
 import type { Frames } from "../pipeline/port.js";
@@ -120,6 +119,8 @@ async function showEvents(
   pipeline: PipelineHandle,
   printer: Awaited<ReturnType<typeof printerFor>>,
 ): Promise<{ readonly lostRing: number }> {
+  const codecs = await import("../../proto/generated/api.js");
+  const decode = (bytes: Uint8Array) => codecs.fgs.GetEventsResponse.decode(bytes);
   const shown = { lostRing: 0 };
   await pipeline.subscribe(
     { allow: [], deny: [] },
@@ -127,7 +128,7 @@ async function showEvents(
       frames(frames: Frames) {
         printer.tellLoss({ ring: frames.lostRing, slowClient: 0 });
         shown.lostRing += frames.lostRing;
-        for (const message of messagesIn(frames)) printer.print(message);
+        for (const bytes of messagesIn(frames)) printer.print(decode(bytes));
       },
       end: () => {},
     },
@@ -135,11 +136,11 @@ async function showEvents(
   return shown;
 }
 
-function* messagesIn({ bytes }: Frames): Generator<fgs.GetEventsResponse> {
+function* messagesIn({ bytes }: Frames): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length; ) {
     const size = view.getUint32(at + 1);
-    yield fgs.GetEventsResponse.decode(bytes.subarray(at + 5, at + 5 + size));
+    yield bytes.subarray(at + 5, at + 5 + size);
     at += 5 + size;
   }
 }

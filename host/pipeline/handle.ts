@@ -61,6 +61,8 @@ export class PipelineHandle implements PipelinePort {
   #heartbeatMs = performance.now();
   #ended: { error: GuidestarError | undefined } | undefined;
   #lastStatus: PipelineStatus | undefined;
+  /** There is no worker any more, and there will be none. */
+  #isDead = false;
   #closing: Promise<void> | undefined;
   readonly #endWaiters: (() => void)[] = [];
   #runtimeIsThere = false;
@@ -231,7 +233,7 @@ export class PipelineHandle implements PipelinePort {
 
   /** After a recording's end the worker still answers; a worker that is gone does not. */
   #canAnswer(): boolean {
-    return !this.#closing && this.#worker.threadId !== -1;
+    return !this.#closing && !this.#isDead;
   }
 
   #settle(id: number): Pending | undefined {
@@ -267,6 +269,7 @@ export class PipelineHandle implements PipelinePort {
     this.#pending.clear();
     if (this.#restarts.length > maxRestarts) {
       void old.terminate();
+      this.#isDead = true;
       this.#end(
         new GuidestarError("INTERNAL", `the event pipeline failed too often; last: ${reason}`),
       );

@@ -78,12 +78,18 @@ async function compile(entry: string) {
       listFiles: (name, folder) => listSources(resolve(folder, name)),
     },
   );
-  const said = messages.join("").trim();
+  // The compiler ends with the error itself and where in the compiler it was: of no use to an author.
+  const said = messages
+    .filter((message) => !message.startsWith("FAILURE"))
+    .join("")
+    .trim();
   if (error || !module) {
     const why = error?.message ?? "the compiler wrote no module";
-    throw new GuidestarError("INVALID_ARGUMENT", `${entry} does not compile: ${why}\n${said}`, {
-      cause: error,
-    });
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `${entry} does not compile: ${why}${said === "" ? "" : `\n${said}`}`,
+      { cause: error },
+    );
   }
   return { module, warnings: said };
 }

@@ -34,7 +34,7 @@ export class PluginChain {
     return this.slots.length === 0;
   }
 
-  /** Compiles and starts a plugin, which changes nothing yet. Throws a `PluginError` if it fails. */
+  /** Compiles and starts a plugin, which changes nothing yet. Rejects with a `GuidestarError`. */
   load(prepared: PreparedPlugin): Promise<LoadedPlugin> {
     return load(prepared, (level, line) => this.onLog(prepared.name, level, line));
   }

@@ -1,3 +1,4 @@
+import { GuidestarError } from "../errors.js";
 import type { PreparedPlugin } from "./prepared.js";
 import type { LogSink } from "./runtime/imports.js";
 import { PluginInstance } from "./runtime/instance.js";
@@ -12,9 +13,17 @@ export interface LoadedPlugin {
 
 /**
  * Compiles and starts a plugin. Compiling runs beside the pipeline; starting is bounded by fuel.
- * Throws a `PluginError` if it fails to start.
+ * Rejects with a FAILED_PRECONDITION `GuidestarError` if it does not start, though it did for `prepare`.
  */
 export async function load(prepared: PreparedPlugin, sink: LogSink): Promise<LoadedPlugin> {
   const module = await WebAssembly.compile(prepared.code);
-  return { prepared, module, instance: new PluginInstance(module, sink), sink };
+  return { prepared, module, instance: start(module, sink), sink };
+}
+
+function start(module: WebAssembly.Module, sink: LogSink): PluginInstance {
+  try {
+    return new PluginInstance(module, sink);
+  } catch (error) {
+    throw GuidestarError.from(error, "FAILED_PRECONDITION");
+  }
 }

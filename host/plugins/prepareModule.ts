@@ -54,6 +54,13 @@ function decodeFile(bytes: Uint8Array): WasmModule {
   } catch (error) {
     if (!(error instanceof WasmError)) throw error;
     const { reason, offset } = error;
+    if (reason.includes("component model")) {
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `${reason}, and this host runs core modules only: build it with the guidestar SDK`,
+        { cause: error },
+      );
+    }
     if (offset < HEADER_BYTES || bytes.length < HEADER_BYTES) {
       throw new GuidestarError(
         "INVALID_ARGUMENT",

@@ -1,7 +1,6 @@
 import { PROCESS_CAP_EFFECTIVE, PROCESS_CAP_INHERITABLE, PROCESS_CAP_PERMITTED } from "./abi";
 
 /** Capability sets: bit n stands for capability n. Only good until `onEvent` returns. */
-// @ts-expect-error: decorator
 @unmanaged
 export class Capabilities {
   get permitted(): u64 {

@@ -26,7 +26,6 @@ export enum EventType {
 }
 
 /** One event. Only good until `onEvent` returns. */
-// @ts-expect-error: decorator
 @unmanaged
 export class Event {
   /** Number of the event on its node since the daemon started, from 1. */
@@ -70,7 +69,6 @@ export class Event {
 }
 
 /** The end of a process. Only good until `onEvent` returns. */
-// @ts-expect-error: decorator
 @unmanaged
 export class Exit {
   /** 0 to 255; 0 if a signal ended the process. */

@@ -16,6 +16,7 @@ export function collectGarbage(): void {
 }
 
 function collect(): void {
+  // @ts-expect-error: a function of the runtime that its types leave out
   __collect();
   threshold = max(MIN_HEAP_BYTES, total * 2);
 }

@@ -12,7 +12,6 @@ import {
 } from "./abi";
 
 /** Inode numbers of a process' namespaces; 0: not known. Only good until `onEvent` returns. */
-// @ts-expect-error: decorator
 @unmanaged
 export class Namespaces {
   get uts(): u32 {
@@ -55,7 +54,6 @@ export class Namespaces {
     return this.at(NAMESPACE_USER);
   }
 
-  // @ts-expect-error: decorator
   @inline
   private at(index: i32): u32 {
     return load<u32>(changetype<usize>(this) + ((<usize>index) << 2));

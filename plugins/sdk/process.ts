@@ -31,7 +31,6 @@ import { Namespaces } from "./namespaces";
 import { Text } from "./text";
 
 /** One process instance: a pid between two execs. Only good until `onEvent` returns. */
-// @ts-expect-error: decorator
 @unmanaged
 export class Process {
   /** Names the instance across all nodes and all time. */

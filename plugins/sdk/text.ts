@@ -6,7 +6,6 @@ import { takeScratch } from "./scratch";
  * `toString` makes a string. A Text is only good until `onEvent` returns: to remember it, keep its
  * `toString()`.
  */
-// @ts-expect-error: decorator
 @unmanaged
 export class Text {
   /** Address of the first byte. */

@@ -9,7 +9,7 @@ const GLUE = "guidestar-glue";
 export default class GuidestarTransform {
   /** @param {any} parser the parser, when all sources of the plugin are read */
   afterParse(parser) {
-    const entries = parser.sources.filter((source) => source.sourceKind === SourceKind.UserEntry);
+    const entries = parser.sources.filter(isPlugin);
     const entry = entries.find((source) => exportsName(source, "onEvent"));
     if (!entry) throw new Error(missingHandler(entries));
     // The glue calls the handlers, so they need not be exports of the module.
@@ -17,6 +17,11 @@ export default class GuidestarTransform {
     parser.parseFile(glue(entry.internalPath), `${GLUE}.ts`, true);
     exposeHeapTotal(parser);
   }
+}
+
+/** Whether a source was given to the compiler as a plugin; its own runtime comes in the same way. */
+function isPlugin(source) {
+  return source.sourceKind === SourceKind.UserEntry && !source.normalizedPath.startsWith("~lib/");
 }
 
 /** The exports that the host calls, around the plugin's own `onEvent`. */

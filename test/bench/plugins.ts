@@ -11,16 +11,27 @@ import { PluginInstance } from "../../host/plugins/runtime/instance.js";
 import { Packer } from "../../host/plugins/runtime/packer.js";
 import { prepare } from "../../host/plugins/validate.js";
 import { compileJob, Scene } from "../host/plugins/events.js";
+import { compilePlugin } from "../host/plugins/testPlugin.js";
 
 const BATCH = 256;
 const BATCHES = 100;
 const ROUNDS = 9;
-const NAMES = ["package-noise", "server-shell"];
 
 const modules = new Map<string, Uint8Array>();
-for (const name of NAMES) {
+for (const name of ["package-noise", "server-shell"]) {
   modules.set(name, await readFile(join(projectFolder, `dist/plugins/examples/${name}.wasm`)));
 }
+const examples = [...modules.values()];
+modules.set(
+  "two annotations an event",
+  await compilePlugin(`
+    import { annotate, Event, Verdict } from "guidestar";
+    export function onEvent(event: Event): Verdict {
+      annotate("program", event.process.binary.basename);
+      annotate("severity", "medium");
+      return Verdict.Keep;
+    }`),
+);
 
 /** Batches whose processes nobody has seen before, as they come from a busy machine. */
 function freshBatches(): Event[][] {
@@ -55,8 +66,7 @@ await measure("packing, every process known", () => () => {
   for (let n = 0; n < BATCHES; n++) packer.pack(known[n % 20] as Event[], 0);
 });
 
-for (const name of NAMES) {
-  const bytes = modules.get(name) as Uint8Array;
+for (const [name, bytes] of modules) {
   const prepared = await prepare(bytes);
   const module = await WebAssembly.compile(prepared.code);
   const selected = Uint32Array.from({ length: BATCH }, (_, n) => n);
@@ -79,7 +89,7 @@ for (const name of NAMES) {
 
 await measure("chain of both, every process new", async () => {
   const chain = new PluginChain();
-  for (const bytes of modules.values()) {
+  for (const bytes of examples) {
     chain.activate(await chain.load(await prepare(bytes)), 1);
   }
   const batches = freshBatches();

@@ -10,7 +10,7 @@ const scalarSizes: Record<string, number> = { __u64: 8, __u32: 4, __u16: 2, __u8
 export function headerLayout(
   header = new URL("../../../bpf/core/record.h", import.meta.url),
 ): RecordLayout {
-  const text = readFileSync(header, "utf8").replace(/\/\*[^]*?\*\//g, "");
+  const text = readFileSync(header, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
   const enums: Record<string, Record<string, number>> = {};
   for (const [, name, body] of text.matchAll(/enum (\w+) \{([^}]*)\}/g))
     enums[name as string] = enumerators(body as string);

@@ -6,7 +6,7 @@ import { type BtfType, Kind, kindNames, type TypeOfKind } from "./kinds.js";
 import { layoutOf, type StructLayout } from "./layout.js";
 import { loadedBtf } from "./loaded.js";
 import { parseType } from "./parse.js";
-import { TypeTable } from "./table.js";
+import { MAX_NESTING, malformed, TypeTable } from "./table.js";
 import { typeText } from "./text.js";
 
 const KERNEL_BTF = "/sys/kernel/btf";
@@ -40,6 +40,11 @@ export class Btf {
   static byId(id: number): Btf | undefined {
     const bytes = loadedBtf(id);
     return bytes && new Btf(bytes);
+  }
+
+  /** The raw bytes, from which another thread can make its own. Do not write. */
+  get bytes(): Uint8Array {
+    return this.#table.bytes;
   }
 
   /** Highest type id. */
@@ -119,6 +124,7 @@ export class Btf {
   /** What a chain of typedef, const, volatile, restrict and type tags stands for. */
   resolve(id: number): BtfType {
     let type = this.type(id);
+    let steps = 0;
     while (
       type.kind === Kind.TYPEDEF ||
       type.kind === Kind.CONST ||
@@ -126,13 +132,15 @@ export class Btf {
       type.kind === Kind.RESTRICT ||
       type.kind === Kind.TYPE_TAG
     ) {
+      if (++steps > MAX_NESTING) throw malformed("a type refers to itself");
       type = this.type(type.target);
     }
     return type;
   }
 
   /** Bytes of a value of the type; throws for types without a size (void, functions, forward declarations). */
-  sizeOf(id: number): number {
+  sizeOf(id: number, depth = 0): number {
+    if (depth > MAX_NESTING) throw malformed("an array contains itself");
     const type = this.resolve(id);
     switch (type.kind) {
       case Kind.INT:
@@ -146,9 +154,9 @@ export class Btf {
       case Kind.PTR:
         return 8;
       case Kind.ARRAY:
-        return type.count === 0 ? 0 : type.count * this.sizeOf(type.element);
+        return type.count === 0 ? 0 : type.count * this.sizeOf(type.element, depth + 1);
       case Kind.VAR:
-        return this.sizeOf(type.target);
+        return this.sizeOf(type.target, depth + 1);
       default:
         throw new BpfError(`${this.text(id)} has no size`, { code: "NO_SIZE" });
     }

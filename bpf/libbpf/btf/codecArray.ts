@@ -9,6 +9,7 @@ export function arrayCodec(btf: Btf, array: TypeOfKind<typeof Kind.ARRAY>, type:
   if (element.kind === Kind.INT && element.size === 1 && element.encoding !== "bool") {
     return element.name === "char" ? textCodec(type, array.count) : bytesCodec(array.count, type);
   }
+  btf.sizeOf(array.id); // throws if it contains itself
   return listCodec(codecOf(btf, array.element), type, array.count);
 }
 

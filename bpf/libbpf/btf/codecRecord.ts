@@ -3,6 +3,7 @@ import type { Btf } from "./btf.js";
 import { type Codec, codecOf } from "./codec.js";
 import { badValue, checkedInt } from "./codecScalar.js";
 import { type BtfMember, Kind, type TypeOfKind } from "./kinds.js";
+import { layoutOf } from "./layout.js";
 
 /** Structs and unions as objects. Writing sets the members that are given, and no others. */
 export function recordCodec(
@@ -13,7 +14,10 @@ export function recordCodec(
   let members: Map<string, Member> | undefined;
   // Made on first use: a struct can hold pointers to itself, and most are never written.
   const all = (): Map<string, Member> => {
-    members ??= new Map(membersOf(btf, record, 0));
+    if (!members) {
+      layoutOf(btf, record.id); // throws if it contains itself
+      members = new Map(membersOf(btf, record, 0));
+    }
     return members;
   };
   return {

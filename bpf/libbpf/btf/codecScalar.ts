@@ -126,7 +126,10 @@ export function pointerCodec(type: string): Codec {
   return intCodec(type, 8, false);
 }
 
-/** A number; written also by the name of an enumerator. */
+/**
+ * A number; written also by the name of an enumerator. Compilers before clang 16 do not say whether
+ * an enum is signed: it is read as unsigned then, and taken either way.
+ */
 export function enumCodec(
   type: string,
   { size, signed, values }: Extract<BtfType, { kind: typeof Kind.ENUM | typeof Kind.ENUM64 }>,
@@ -138,14 +141,15 @@ export function enumCodec(
     type,
     read: int.read,
     write(view, offset, value, where) {
-      if (typeof value !== "string") return int.write(view, offset, value, where);
-      const number = byName.get(value);
-      if (number === undefined) {
-        throw badValue(
-          where,
-          value,
-          `is no enumerator of ${type}${didYouMean(value, byName.keys())}`,
-        );
+      let number = value;
+      if (typeof value === "string") {
+        number = byName.get(value);
+        if (number === undefined) {
+          const near = didYouMean(value, byName.keys());
+          throw badValue(where, value, `is no enumerator of ${type}${near}`);
+        }
+      } else if (!signed && size === 4 && typeof value === "number" && value < 0) {
+        number = Number(BigInt.asUintN(32, checkedInt(value, 32, true, type, where)));
       }
       int.write(view, offset, number, where);
     },

@@ -136,4 +136,10 @@ export interface BtfEnumerator {
   readonly value: number | bigint;
 }
 
-export type TypeOfKind<K extends Kind> = Extract<BtfType, { readonly kind: K }>;
+/** The BTF types of one kind, or of several. */
+export type TypeOfKind<K extends Kind> = K extends Kind ? OfKind<BtfType, K> : never;
+type OfKind<T extends BtfType, K extends Kind> = T extends BtfType
+  ? K extends T["kind"]
+    ? T & { readonly kind: K }
+    : never
+  : never;

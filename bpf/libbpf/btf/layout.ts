@@ -1,6 +1,7 @@
 import { BpfError } from "../errors.js";
 import type { Btf } from "./btf.js";
 import { Kind } from "./kinds.js";
+import { MAX_NESTING, malformed } from "./table.js";
 
 /** Where a member is. Plain data: it crosses threads. */
 export interface MemberLayout {
@@ -36,35 +37,45 @@ export function layoutOf(btf: Btf, id: number): StructLayout {
   if (type.kind !== Kind.STRUCT && type.kind !== Kind.UNION) {
     throw new BpfError(`${btf.text(id)} is no struct or union`, { code: "WRONG_KIND" });
   }
-  const members: Record<string, MemberLayout> = {};
-  flatten(btf, type.id, "", 0, members);
-  return { name: type.name || btf.type(id).name, size: type.size, members };
+  const members = new Map<string, MemberLayout>();
+  flatten(btf, type.id, { prefix: "", bits: 0, depth: 0 }, members);
+  return {
+    name: type.name || btf.type(id).name,
+    size: type.size,
+    members: Object.fromEntries(members),
+  };
 }
 
-function flatten(
-  btf: Btf,
-  id: number,
-  prefix: string,
-  baseBits: number,
-  into: Record<string, MemberLayout>,
-): void {
+interface Place {
+  readonly prefix: string;
+  /** From the start of the outermost struct. */
+  readonly bits: number;
+  readonly depth: number;
+}
+
+const MAX_MEMBERS = 100_000;
+
+function flatten(btf: Btf, id: number, at: Place, into: Map<string, MemberLayout>): void {
   const type = btf.resolve(id);
   if (type.kind !== Kind.STRUCT && type.kind !== Kind.UNION) return;
+  if (at.depth > MAX_NESTING) throw malformed(`${btf.text(id)} contains itself`);
+  const depth = at.depth + 1;
   for (const member of type.members) {
-    const bits = baseBits + member.bitOffset;
+    const bits = at.bits + member.bitOffset;
     if (member.name === "") {
-      flatten(btf, member.type, prefix, bits, into);
+      flatten(btf, member.type, { prefix: at.prefix, bits, depth }, into);
       continue;
     }
-    const path = prefix + member.name;
+    const path = at.prefix + member.name;
     const inner = btf.resolve(member.type);
-    into[path] = {
+    into.set(path, {
       ...place(btf, member.type, bits, member.bitSize),
       type: btf.text(member.type),
       typeId: member.type,
       ...(inner.kind === Kind.ARRAY ? { count: inner.count } : {}),
-    };
-    flatten(btf, member.type, `${path}.`, bits, into);
+    });
+    if (into.size > MAX_MEMBERS) throw malformed(`a struct has more than ${MAX_MEMBERS} members`);
+    flatten(btf, member.type, { prefix: `${path}.`, bits, depth }, into);
   }
 }
 

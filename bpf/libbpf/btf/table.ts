@@ -4,6 +4,9 @@ import { Kind } from "./kinds.js";
 const MAGIC = 0xeb9f;
 const TYPE_HEADER = 12;
 
+/** Types within types: more than any compiler makes of a sane source. */
+export const MAX_NESTING = 64;
+
 /**
  * The type table of one BTF blob: where each type is, its kind and name. One pass over the bytes,
  * no objects: 150,000 types of a kernel take a few milliseconds and about 1.5 MB.
@@ -128,6 +131,7 @@ function word(view: DataView, at: number, end: number): number {
   return view.getUint32(at, true);
 }
 
-function malformed(why: string): BpfError {
+/** The error about BTF that does not follow its own format. */
+export function malformed(why: string): BpfError {
   return new BpfError(`the BTF data is malformed: ${why}`, { code: "MALFORMED_BTF" });
 }

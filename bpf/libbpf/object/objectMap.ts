@@ -16,12 +16,15 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   readonly #pointer: Pointer;
   readonly #object: ObjectContext;
   #fd: number | undefined;
+  /** Remembered, because libbpf forgets them at load for types the kernel keeps no BTF of. */
+  #typeIds: { readonly key: number; readonly value: number };
 
   constructor(pointer: Pointer, object: ObjectContext) {
     super();
     this.#pointer = pointer;
     this.#object = object;
     this.name = libbpf.bpf_map__name(pointer);
+    this.#typeIds = typeIds(pointer);
     this.isData = libbpf.bpf_map__is_internal(pointer) && /\.(rodata|data|bss)/.test(this.name);
   }
 
@@ -136,9 +139,7 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   }
 
   protected override types(): MapTypes | undefined {
-    const map = this.#alive();
-    const key = libbpf.bpf_map__btf_key_type_id(map);
-    const value = libbpf.bpf_map__btf_value_type_id(map);
+    const { key, value } = this.#typeIds;
     return key || value ? { btf: this.#object.btf(), key, value } : undefined;
   }
 
@@ -158,6 +159,7 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
         advice: said && `libbpf says: ${said}`,
       });
     }
+    this.#typeIds = typeIds(this.#pointer);
     this.forgetTypes();
   }
 
@@ -165,6 +167,13 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
     void this.#object.pointer;
     return this.#pointer;
   }
+}
+
+function typeIds(map: Pointer): { key: number; value: number } {
+  return {
+    key: libbpf.bpf_map__btf_key_type_id(map),
+    value: libbpf.bpf_map__btf_value_type_id(map),
+  };
 }
 
 function fdOf(source: number | { readonly fd: number }): number {

@@ -45,8 +45,10 @@ export class Variables implements Iterable<Variable> {
     return this.#all().has(name);
   }
 
-  [Symbol.iterator](): Iterator<Variable> {
-    return this.#all().values();
+  *[Symbol.iterator](): Generator<Variable> {
+    for (const { name, section, size, type, readOnly } of this.#all().values()) {
+      yield { name, section, size, type, readOnly };
+    }
   }
 
   /** Reads a variable, or a part of one. */

@@ -3,38 +3,52 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { GuidestarError } from "../../errors.js";
 import { UsageError } from "../exit.js";
+import { say } from "../output.js";
 
 export interface Module {
   readonly file: string;
   readonly bytes: Uint8Array;
 }
 
-/** Of a file, or of a folder: the only .wasm file in it or in its build/, or release.wasm. */
+/**
+ * Of a file, or of a folder: the only .wasm file in it or in its build/, or release.wasm. One that is
+ * older than the sources beside it is read all the same, and said to be.
+ */
 export function readModule(target: string): Module {
-  const file = fileOf(target);
+  const isFolder = reading(target, () => statSync(target)).isDirectory();
+  const file = isFolder ? moduleIn(target) : target;
   const bytes = reading(file, () => readFileSync(file));
   if (!bytes.subarray(0, 4).equals(wasmMagic)) {
     const hint = /\.ts$/.test(file) ? ": build it first" : "";
     throw new UsageError(`${file} is no WebAssembly module${hint}`);
   }
+  if (isFolder) tellIfStale(target, file);
   return { file, bytes };
 }
 
 const wasmMagic = Buffer.from("\0asm", "latin1");
 
-function fileOf(target: string): string {
-  if (!reading(target, () => statSync(target)).isDirectory()) return target;
+function moduleIn(target: string): string {
   const found = [...modulesIn(path.join(target, "build")), ...modulesIn(target)];
   const chosen = found.find((file) => path.basename(file) === "release.wasm") ?? found[0];
   if (chosen === undefined) {
     throw new UsageError(
-      `there is no .wasm file in ${target} or its build/ folder: build it first`,
+      `there is no .wasm file in ${target} or its build/: build it with 'guidestar plugin build ${target}'`,
     );
   }
   if (found.length > 1 && path.basename(chosen) !== "release.wasm") {
     throw new UsageError(`${target} has several .wasm files, name one: ${found.join(", ")}`);
   }
   return chosen;
+}
+
+function tellIfStale(folder: string, file: string): void {
+  const builtMs = statSync(file).mtimeMs;
+  for (const name of ["index.ts", "manifest.json"]) {
+    const source = path.join(folder, name);
+    const sourceMs = statSync(source, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (sourceMs > builtMs) say(`${file} is older than ${source}: build it again?`);
+  }
 }
 
 function modulesIn(folder: string): string[] {

@@ -27,6 +27,11 @@ export class HostFunctions {
   /** Set once the instance is there. */
   memory: WebAssembly.Memory | undefined;
   private calls = 0;
+  /**
+   * Lines of the call at work. They go to the sink when it is over: the plugin may have left next to no
+   * stack, and code that is not made for that must not run then.
+   */
+  private lines: { readonly level: LogLevel; readonly line: string }[] = [];
 
   constructor(private readonly sink: LogSink) {}
 
@@ -49,8 +54,11 @@ export class HostFunctions {
     this.calls = 0;
   }
 
-  /** Says in the log how many lines of the call were left out. */
+  /** Hands the lines of the call to the sink, and says how many were left out. */
   endCall(): void {
+    const { lines } = this;
+    this.lines = [];
+    for (const { level, line } of lines) this.sink(level, line);
     const missing = this.calls - PLUGIN_LIMITS.logLinesPerCall;
     if (missing > 0) this.sink("warning", `${missing} more lines of this batch were left out`);
   }
@@ -68,7 +76,8 @@ export class HostFunctions {
     if (this.calls > PLUGIN_LIMITS.logLinesPerCall) return;
     const shown = Math.min(bytes, PLUGIN_LIMITS.logLineBytes);
     const line = lenientUtf8.decode(new Uint8Array(memory, address, shown));
-    this.sink(name, shown < bytes ? `${line}… (${bytes - shown} bytes more)` : line);
+    const cut = shown < bytes ? `… (${bytes - shown} bytes more)` : "";
+    this.lines.push({ level: name, line: line + cut });
   }
 
   /** An AssemblyScript string: UTF-16, its length in bytes right before it. */

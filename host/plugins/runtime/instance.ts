@@ -2,7 +2,7 @@ import { ABI_VERSION, ALIGNMENT, BATCH_OUTPUT_USED } from "../../../plugins/sdk/
 import { fuelFor, PLUGIN_LIMITS } from "../limits.js";
 import { PrivateExport } from "../wasm/rewrite.js";
 import { HostFunctions, type LogSink } from "./imports.js";
-import { type Judgement, readOutput } from "./output.js";
+import { type Judgement, OutputReader } from "./output.js";
 import type { BatchParts, Packer } from "./packer.js";
 import { PluginError } from "./pluginError.js";
 
@@ -28,7 +28,8 @@ export class PluginInstance {
   private readonly fuel: WebAssembly.Global;
   private address = 0;
   private blockBytes = 0;
-  private memory = new Uint8Array();
+  private memory = Buffer.alloc(0);
+  private readonly output = new OutputReader();
   /** Fuel that the last call burnt. */
   burnt = 0;
 
@@ -65,9 +66,8 @@ export class PluginInstance {
 
   private read(parts: BatchParts): Judgement {
     const memory = this.view();
-    const view = new DataView(memory.buffer, this.address, parts.bytes);
-    const used = view.getUint32(BATCH_OUTPUT_USED, true);
-    return readOutput(view, parts, used);
+    const used = memory.readUInt32LE(this.address + BATCH_OUTPUT_USED);
+    return this.output.read(memory, this.address, parts, used);
   }
 
   /** Has the plugin allocate a block that holds a batch of `bytes`. */
@@ -85,9 +85,9 @@ export class PluginInstance {
   }
 
   /** The plugin's memory as it is now: it may have grown, which leaves old views without their bytes. */
-  private view(): Uint8Array {
+  private view(): Buffer {
     const { buffer } = this.exports.memory;
-    if (this.memory.buffer !== buffer) this.memory = new Uint8Array(buffer);
+    if (this.memory.buffer !== buffer) this.memory = Buffer.from(buffer);
     return this.memory;
   }
 

@@ -13,6 +13,7 @@ import {
 import { PLUGIN_LIMITS } from "../limits.js";
 import type { BatchParts } from "./packer.js";
 import { PluginError } from "./pluginError.js";
+import { TextCache } from "./textCache.js";
 
 export interface Annotation {
   /** Which of the events that the plugin saw. */
@@ -29,18 +30,78 @@ export interface Judgement {
   readonly annotations: readonly Annotation[];
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const keyPattern = /^[A-Za-z0-9._-]+$/;
+const MOST_KNOWN_KEYS = 1000;
 const none: readonly Annotation[] = [];
 
-/** Reads what a plugin wrote. `view`: the batch in its memory; `used`: what it says it wrote. */
-export function readOutput(view: DataView, parts: BatchParts, used: number): Judgement {
-  const verdicts = new Uint8Array(view.buffer, view.byteOffset + parts.verdicts, parts.count);
-  const dropped = countDropped(verdicts);
-  if (used > parts.outputBytes) {
-    fail(`says it wrote ${used} bytes of output, where ${parts.outputBytes} have room`);
+/** Reads what one plugin writes. It knows the words that the plugin used before. */
+export class OutputReader {
+  private readonly texts = new TextCache();
+  private readonly goodKeys = new Set<string>();
+
+  /** `memory`: all of the plugin's; `address`: of the batch; `used`: bytes it says it wrote. */
+  read(memory: Buffer, address: number, parts: BatchParts, used: number): Judgement {
+    const from = address + parts.verdicts;
+    const verdicts = memory.subarray(from, from + parts.count);
+    const dropped = countDropped(verdicts);
+    if (used > parts.outputBytes) {
+      fail(`says it wrote ${used} bytes of output, where ${parts.outputBytes} have room`);
+    }
+    if (used === 0) return { verdicts, dropped, annotations: none };
+    const start = address + parts.output;
+    return { verdicts, dropped, annotations: this.readRecords(memory, start, parts.count, used) };
   }
-  return { verdicts, dropped, annotations: used === 0 ? none : readRecords(view, parts, used) };
+
+  private readRecords(memory: Buffer, start: number, events: number, used: number): Annotation[] {
+    const annotations: Annotation[] = [];
+    const perEvent = new Uint8Array(events);
+    let at = 0;
+    while (at < used) {
+      if (used - at < ANNOTATION_TEXT) fail(`cut off the output record at byte ${at}`);
+      const record = start + at;
+      const size = memory.readUInt32LE(record + OUTPUT_SIZE);
+      const kind = memory.readUInt32LE(record + OUTPUT_KIND);
+      const event = memory.readUInt32LE(record + OUTPUT_EVENT);
+      if (size < ANNOTATION_TEXT || size % 8 !== 0 || size > used - at) {
+        fail(`wrote an output record of ${size} bytes at byte ${at}`);
+      }
+      if (kind !== OUTPUT_KIND_ANNOTATION) {
+        fail(`wrote an output record of the unknown kind ${kind}`);
+      }
+      if (event >= events) fail(`annotated event ${event} of a batch of ${events}`);
+      perEvent[event] = (perEvent[event] as number) + 1;
+      if ((perEvent[event] as number) > PLUGIN_LIMITS.annotationsPerEvent) {
+        fail(`made more than ${PLUGIN_LIMITS.annotationsPerEvent} annotations on one event`);
+      }
+      annotations.push(this.readAnnotation(memory, record, size, event));
+      at += size;
+    }
+    return annotations;
+  }
+
+  private readAnnotation(memory: Buffer, record: number, size: number, event: number): Annotation {
+    const keyBytes = memory.readUInt32LE(record + ANNOTATION_KEY_LENGTH);
+    const valueBytes = memory.readUInt32LE(record + ANNOTATION_VALUE_LENGTH);
+    checkLength("key", keyBytes, PLUGIN_LIMITS.annotationKeyBytes);
+    checkLength("value", valueBytes, PLUGIN_LIMITS.annotationValueBytes);
+    if (ANNOTATION_TEXT + keyBytes + valueBytes > size) {
+      fail(`wrote an annotation longer than its record of ${size} bytes`);
+    }
+    const keyAt = record + ANNOTATION_TEXT;
+    const valueAt = keyAt + keyBytes;
+    const key = this.texts.read(memory, keyAt, valueAt, "key");
+    if (!this.goodKeys.has(key)) this.checkKey(key);
+    return { event, key, value: this.texts.read(memory, valueAt, valueAt + valueBytes, "value") };
+  }
+
+  private checkKey(key: string): void {
+    if (!keyPattern.test(key)) {
+      fail(
+        `made an annotation with the key ${JSON.stringify(key)}: letters, digits, ".", "_" and "-" are allowed`,
+      );
+    }
+    if (this.goodKeys.size < MOST_KNOWN_KEYS) this.goodKeys.add(key);
+  }
 }
 
 function countDropped(verdicts: Uint8Array): number {
@@ -56,67 +117,9 @@ function countDropped(verdicts: Uint8Array): number {
   return dropped;
 }
 
-function readRecords(view: DataView, parts: BatchParts, used: number): Annotation[] {
-  const annotations: Annotation[] = [];
-  const perEvent = new Uint8Array(parts.count);
-  let at = 0;
-  while (at < used) {
-    if (used - at < ANNOTATION_TEXT) fail(`cut off the output record at byte ${at}`);
-    const record = parts.output + at;
-    const size = view.getUint32(record + OUTPUT_SIZE, true);
-    const kind = view.getUint32(record + OUTPUT_KIND, true);
-    const event = view.getUint32(record + OUTPUT_EVENT, true);
-    if (size < ANNOTATION_TEXT || size % 8 !== 0 || size > used - at) {
-      fail(`wrote an output record of ${size} bytes at byte ${at}`);
-    }
-    if (kind !== OUTPUT_KIND_ANNOTATION) fail(`wrote an output record of the unknown kind ${kind}`);
-    if (event >= parts.count) {
-      fail(`annotated event ${event} of a batch of ${parts.count}`);
-    }
-    perEvent[event] = (perEvent[event] as number) + 1;
-    if ((perEvent[event] as number) > PLUGIN_LIMITS.annotationsPerEvent) {
-      fail(`made more than ${PLUGIN_LIMITS.annotationsPerEvent} annotations on one event`);
-    }
-    annotations.push(readAnnotation(view, record, size, event));
-    at += size;
-  }
-  return annotations;
-}
-
-function readAnnotation(view: DataView, record: number, size: number, event: number): Annotation {
-  const keyBytes = view.getUint32(record + ANNOTATION_KEY_LENGTH, true);
-  const valueBytes = view.getUint32(record + ANNOTATION_VALUE_LENGTH, true);
-  if (keyBytes > PLUGIN_LIMITS.annotationKeyBytes) {
-    fail(
-      `made an annotation with a key of ${keyBytes} bytes, ${PLUGIN_LIMITS.annotationKeyBytes} are allowed`,
-    );
-  }
-  if (valueBytes > PLUGIN_LIMITS.annotationValueBytes) {
-    fail(
-      `made an annotation with a value of ${valueBytes} bytes, ${PLUGIN_LIMITS.annotationValueBytes} are allowed`,
-    );
-  }
-  if (ANNOTATION_TEXT + keyBytes + valueBytes > size) {
-    fail(`wrote an annotation longer than its record of ${size} bytes`);
-  }
-  const key = readText(view, record + ANNOTATION_TEXT, keyBytes, "key");
-  if (!keyPattern.test(key)) {
-    fail(
-      `made an annotation with the key ${JSON.stringify(key)}: letters, digits, ".", "_" and "-" are allowed`,
-    );
-  }
-  return {
-    event,
-    key,
-    value: readText(view, record + ANNOTATION_TEXT + keyBytes, valueBytes, "value"),
-  };
-}
-
-function readText(view: DataView, at: number, bytes: number, what: string): string {
-  try {
-    return utf8.decode(new Uint8Array(view.buffer, view.byteOffset + at, bytes));
-  } catch {
-    return fail(`made an annotation with a ${what} that is not valid UTF-8`);
+function checkLength(what: string, bytes: number, limit: number): void {
+  if (bytes > limit) {
+    fail(`made an annotation with a ${what} of ${bytes} bytes, ${limit} are allowed`);
   }
 }
 

@@ -58,7 +58,7 @@ function checkHeader(bytes: Uint8Array): void {
   const version = view.getUint32(4, true);
   if (version === VERSION) return;
   if (version === COMPONENT_VERSION) {
-    throw new WasmError("the file is a component of the component model", 4);
+    throw new WasmError("the file is a component of the component model, not a core module", 4);
   }
   throw new WasmError(`the file has WebAssembly version ${version}, not 1`, 4);
 }

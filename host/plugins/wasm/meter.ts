@@ -20,6 +20,8 @@ export class Meter {
     private readonly module: WasmModule,
     /** Index of the fuel global. */
     private readonly fuel: number,
+    /** False: every charge goes through the global. Slower, the same sums: tests compare the two. */
+    private readonly registers = true,
   ) {}
 
   /** The code of function number `position` (imports not counted), without its size. */
@@ -61,8 +63,8 @@ export class Meter {
     for (const region of shape.regions) {
       const cost = region.kind === "function" ? Math.max(region.cost, 1) : region.cost;
       if (cost === 0) continue;
-      const inRegister = isInCallFreeLoop(region);
-      if (isOutermostCallFreeLoop(region) && mayBeStale(region, shape)) {
+      const inRegister = this.registers && isInCallFreeLoop(region);
+      if (inRegister && isOutermostCallFreeLoop(region) && mayBeStale(region, shape)) {
         edits.push(insert(region.opcodeAt, (out) => this.load(out, shape.freeLocal)));
       }
       edits.push(insert(region.at, (out) => this.charge(out, cost, shape.freeLocal, inRegister)));

@@ -16,6 +16,8 @@ export const PrivateExport = {
 export interface RewriteOptions {
   /** Most memory the module may have, a multiple of 64 KiB. */
   readonly memoryBytes: number;
+  /** See `Meter`; default true. */
+  readonly registers?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export function rewrite(module: WasmModule, options: RewriteOptions): Uint8Array
       throw new WasmError(`the module exports ${name}, a name that belongs to the host`, 0);
     }
   }
-  const meter = new Meter(module, module.globals.length);
+  const meter = new Meter(module, module.globals.length, options.registers);
   const code = module.bodies.map((_, position) => meter.rewrite(position));
   code.push(...meter.helpers.map((instruction) => meter.helper(instruction)));
 

@@ -14,7 +14,7 @@ describe("the scope of a process tree", () => {
         for (let i = 0; i < 20; i++) {
           outside.push(spawn(workload("doublefork"), { stdio: "ignore" }).pid ?? 0);
         }
-        execFileSync(workload("race"), ["20"]);
+        execFileSync(workload("race"), ["20", "10"]);
       },
     });
     assert.equal(outside.length, 20);

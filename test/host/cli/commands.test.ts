@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -103,6 +103,16 @@ describe("plugin push", () => {
     assert.equal((await runWith({ upload }, ["plugin", "push", built])).code, 0);
   });
 
+  test("warns when the sources of a folder are newer than its module", async () => {
+    const stale = mkdtempSync(join(tmpdir(), "plugin-"));
+    writeFileSync(join(stale, "filter.wasm"), module);
+    utimesSync(join(stale, "filter.wasm"), 1, 1);
+    writeFileSync(join(stale, "index.ts"), "");
+    const outcome = await runWith({ upload: () => ({ plugin }) }, ["plugin", "push", stale]);
+    assert.equal(outcome.code, 0);
+    assert.match(outcome.stderr, /^guidestar: .*filter\.wasm is older than .*index\.ts: build it/);
+  });
+
   test("refuses before it connects what cannot be a plugin", async () => {
     const empty = mkdtempSync(join(tmpdir(), "plugin-"));
     const source = join(empty, "index.ts");
@@ -111,7 +121,10 @@ describe("plugin push", () => {
     for (const name of ["a.wasm", "b.wasm"]) writeFileSync(join(several, name), module);
     for (const [path, expected] of [
       [join(empty, "none.wasm"), /cannot read .*none\.wasm: there is no such file$/],
-      [empty, /there is no \.wasm file in .* or its build\/ folder: build it first$/],
+      [
+        empty,
+        /there is no \.wasm file in .* or its build\/: build it with 'guidestar plugin build /,
+      ],
       [source, /index\.ts is no WebAssembly module: build it first$/],
       [several, /has several \.wasm files, name one: .*a\.wasm, .*b\.wasm$/],
     ] as const) {
@@ -412,7 +425,7 @@ describe("version", () => {
     assert.equal(quick.code, 0);
     assert.match(quick.stdout, /^cli version: \d+\.\d+\.\d+\n$/);
     assert.match(quick.stderr, /commander/);
-    assert.doesNotMatch(quick.stderr, /grpc|protobuf|re2js|koffi/);
+    assert.doesNotMatch(quick.stderr, /grpc|protobuf|re2js|koffi|pino/);
     const full = await run(["version"], { env });
     assert.match(full.stderr, /grpc/);
   });

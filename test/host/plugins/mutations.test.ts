@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { GuidestarError } from "../../../host/errors.js";
-import { projectFolder } from "../../../host/plugins/build.js";
 import { PluginChain } from "../../../host/plugins/chain.js";
 import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { compileJob, Scene } from "./events.js";
-import { compilePlugin } from "./testPlugin.js";
-
-/** Numbers that look random and are the same each time (mulberry32). */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
+import { generator } from "./generator.js";
+import { compileExample, compilePlugin } from "./testPlugin.js";
 
 function mutate(good: Uint8Array, random: (below: number) => number): Uint8Array {
   const bytes = Uint8Array.from(good);
@@ -92,8 +79,7 @@ test("600 mutations of a good plugin are each refused, or contained when they ru
 });
 
 test("a plugin cut off anywhere is refused", async () => {
-  const path = join(projectFolder, "dist/plugins/examples/server-shell.wasm");
-  const good = new Uint8Array(await readFile(path));
+  const good = await compileExample("server-shell");
   const random = generator(7);
   for (let n = 0; n < 150; n++) {
     assert.equal(tryPrepare(good.subarray(0, random(good.length))), undefined);

@@ -68,7 +68,7 @@ test("what is no module is refused", async () => {
   );
   await refused(
     Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
-    "the file is not a WebAssembly module: the file is a component of the component model",
+    "the file is a component of the component model, not a core module, and this host runs core modules only: build it with the guidestar SDK",
   );
 });
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#include <stddef.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -76,4 +77,32 @@ int produce(struct bpf_raw_tracepoint_args *ctx)
 	};
 
 	return bpf_loop(args.count, put, &args, 0) != (long)args.count;
+}
+
+static long spin(__u32 index, void *unused)
+{
+	return 0;
+}
+
+/* Reserves a record, takes its time (args[0] times a few ms) before it submits it. */
+SEC("raw_tp")
+int dawdle(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 rounds = ctx->args[0];
+	struct {
+		__u64 number;
+		__u64 size;
+	} *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	int i;
+
+	if (!record)
+		return 1;
+	record->number = sent;
+	record->size = sizeof(*record);
+	sent++;
+	for (i = 0; i < 16; i++)
+		if (i < rounds)
+			bpf_loop(1 << 20, spin, NULL, 0);
+	bpf_ringbuf_submit(record, 0);
+	return 0;
 }
