@@ -40,6 +40,8 @@ interface Pending {
 
 const watchEveryMs = 1000;
 const defaultWatchdogMs = 15_000;
+/** How many times as long as the watchdog waits otherwise. */
+const startPatience = 6;
 const maxRestarts = 3;
 const restartWindowMs = 60_000;
 const stopWithinMs = 3000;
@@ -54,7 +56,11 @@ export class PipelineHandle implements PipelinePort {
   readonly #restarts: number[] = [];
   #worker!: Worker;
   #shared!: SharedState;
-  #started!: Promise<void>;
+  /** Settles when the first worker, or one that took its place, is ready or has failed. */
+  readonly #started: Promise<void>;
+  #settleStart!: { resolve(): void; reject(error: Error): void };
+  /** The worker has reached its loop, and has to go round it from now on. */
+  #isReady = false;
   #watch: NodeJS.Timeout;
   #nextId = 1;
   #heartbeat = 0;
@@ -69,6 +75,10 @@ export class PipelineHandle implements PipelinePort {
 
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
+    this.#started = new Promise((resolve, reject) => {
+      this.#settleStart = { resolve, reject };
+    });
+    this.#started.catch(() => {});
     this.#spawn(0);
     options.containers?.watch((isThere) => {
       this.#runtimeIsThere = isThere;
@@ -177,20 +187,21 @@ export class PipelineHandle implements PipelinePort {
     this.#worker = worker;
     this.#heartbeatMs = performance.now();
     if (this.#runtimeIsThere) worker.postMessage({ type: "runtime", isThere: true });
-    this.#started = new Promise((resolve, reject) => {
-      worker.on("message", (message: FromWorker) => {
-        if (worker !== this.#worker) return;
-        if (message.type === "ready") resolve();
-        else if (message.type === "lookup") void this.#lookup(worker, message.id);
-        else this.#receive(message);
-        if (message.type === "end") reject(errorFrom(message.error ?? alreadyOver));
-      });
-      worker.on("error", (error) => {
-        reject(error);
-        if (worker === this.#worker) this.#restart(`it failed: ${error.message}`);
-      });
+    this.#isReady = false;
+    worker.on("message", (message: FromWorker) => {
+      if (worker !== this.#worker) return;
+      if (message.type === "ready") {
+        this.#isReady = true;
+        this.#settleStart.resolve();
+      } else if (message.type === "lookup") void this.#lookup(worker, message.id);
+      else this.#receive(message);
+      if (message.type === "end") this.#settleStart.reject(errorFrom(message.error ?? alreadyOver));
     });
-    this.#started.catch(() => {});
+    worker.on("error", (error) => {
+      if (worker !== this.#worker) return;
+      this.#settleStart.reject(error);
+      this.#restart(`it failed: ${error.message}`);
+    });
   }
 
   async #lookup(worker: Worker, id: string): Promise<void> {
@@ -252,9 +263,15 @@ export class PipelineHandle implements PipelinePort {
     if (this.#ended || this.#shared.heartbeat !== this.#heartbeat) {
       this.#heartbeat = this.#shared.heartbeat;
       this.#heartbeatMs = now;
-    } else if (now - this.#heartbeatMs > (this.#options.watchdogMs ?? defaultWatchdogMs)) {
+    } else if (now - this.#heartbeatMs > this.#patienceMs) {
       this.#restart(`it did not answer for ${Math.round((now - this.#heartbeatMs) / 1000)} s`);
     }
+  }
+
+  /** Before its loop a worker loads code and reads /proc, which takes long on a busy machine. */
+  get #patienceMs(): number {
+    const { watchdogMs = defaultWatchdogMs } = this.#options;
+    return this.#isReady ? watchdogMs : startPatience * watchdogMs;
   }
 
   #restart(reason: string): void {
@@ -287,6 +304,7 @@ export class PipelineHandle implements PipelinePort {
 
   #end(error: GuidestarError | undefined): void {
     if (this.#ended) return;
+    this.#settleStart.reject(error ?? errorFrom(alreadyOver));
     this.#ended = { error };
     for (const feed of this.#byId.values())
       for (const listener of feed.listeners) listener.end(error);
