@@ -8,7 +8,7 @@ import { PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
 import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
-import { Runtimes } from "./pods/runtimes.js";
+import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { hostNamespaces } from "./source/hostNamespaces.js";
@@ -91,7 +91,9 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
   const { containers, source, scope, log } = config;
   const endpoints = containers ? endpointsFor(containers, source, scope) : [];
-  return endpoints.length === 0 ? undefined : Runtimes.start({ endpoints, log });
+  if (endpoints.length === 0) return undefined;
+  const { Runtimes } = await import("./pods/runtimes.js");
+  return Runtimes.start({ endpoints, log });
 }
 
 /** @throws GuidestarError in one sentence, with everything undone. */

@@ -15,6 +15,8 @@ export class Entry {
   /** The earliest time for the next question, and what to add for the one after. */
   nextAskMs = 0;
   retryMs = 0;
+  /** The same when nothing waits for it. */
+  restMs = 0;
   /** The last answer was that nobody knows it; undefined: there was none, or a failure. */
   lastAnswer: "found" | "unknown" | "failed" | undefined = undefined;
   complete = false;

@@ -8,7 +8,7 @@ export interface PodStageLimits {
   readonly heldBytes: number;
   /** Most containers remembered. */
   readonly containers: number;
-  /** How long a container that nobody knew is not asked for again. */
+  /** How long, in the end, a container that nobody knew is not asked for again. */
   readonly unknownMs: number;
   /** The same after runtimes that gave no usable answer. */
   readonly failedMs: number;
@@ -29,6 +29,8 @@ export const defaultLimits: PodStageLimits = {
 /** While events wait, the next question comes after this long, then after twice as long, and so on. */
 export const firstRetryMs = 25;
 export const lastRetryMs = 400;
+/** When they no longer do, the first question comes after this long, if an event gives cause for one. */
+export const firstRestMs = 500;
 
 /** One call to a runtime. Longer than events wait: a late answer serves those that come after. */
 export const callMs = 5000;

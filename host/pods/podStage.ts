@@ -4,7 +4,7 @@ import type { LookupAnswer } from "./answer.js";
 import type { PodCounts } from "./counts.js";
 import { Entry } from "./entry.js";
 import { type HeldQueue, HeldQueues } from "./heldQueues.js";
-import { firstRetryMs, lastRetryMs, type PodStageLimits } from "./limits.js";
+import { firstRestMs, firstRetryMs, lastRetryMs, type PodStageLimits } from "./limits.js";
 
 export interface PodStageOptions {
   readonly limits: PodStageLimits;
@@ -244,9 +244,11 @@ export class PodStage {
     out.push(event);
   }
 
-  /** How long to leave a container alone after the last answer. */
+  /** How long to leave a container alone after the last answer: longer each time. */
   #restMs(entry: Entry): number {
-    return entry.lastAnswer === "unknown" ? this.#limits.unknownMs : this.#limits.failedMs;
+    const most = entry.lastAnswer === "unknown" ? this.#limits.unknownMs : this.#limits.failedMs;
+    entry.restMs = Math.min(Math.max(2 * entry.restMs, firstRestMs), most);
+    return entry.restMs;
   }
 }
 

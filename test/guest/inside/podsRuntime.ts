@@ -118,8 +118,9 @@ export class Containerd {
     this.#client.close();
   }
 
-  importImage(name: string): void {
-    const file = writeImage(name);
+  /** One image under several names. */
+  importImage(...names: readonly string[]): void {
+    const file = writeImage(names);
     execFileSync("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", file], {
       stdio: "pipe",
     });
@@ -200,8 +201,8 @@ export interface PodSpec {
 }
 
 /** An image archive with one layer: busybox, and names for what the tests run. */
-function writeImage(name: string): string {
-  const place = path.join(folder, name.replaceAll(/[/:]/g, "-"));
+function writeImage(names: readonly string[]): string {
+  const place = path.join(folder, "image");
   mkdirSync(`${place}/layer/bin`, { recursive: true });
   copyFileSync("/usr/bin/busybox", `${place}/layer/bin/busybox`);
   for (const applet of ["sh", "sleep", "true", "cat", "uname"])
@@ -218,7 +219,7 @@ function writeImage(name: string): string {
     rootfs: { type: "layers", diff_ids: [`sha256:${digest}`] },
   };
   writeFileSync(`${place}/config.json`, JSON.stringify(image));
-  const manifest = [{ Config: "config.json", RepoTags: [name], Layers: ["layer.tar"] }];
+  const manifest = [{ Config: "config.json", RepoTags: names, Layers: ["layer.tar"] }];
   writeFileSync(`${place}/manifest.json`, JSON.stringify(manifest));
   tar("-c", "-f", "image.tar", "manifest.json", "config.json", "layer.tar");
   return `${place}/image.tar`;
