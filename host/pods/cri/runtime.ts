@@ -13,6 +13,7 @@ export class CriRuntime {
   #client: Client | undefined;
   #service: Service | undefined;
   #name: string | undefined;
+  #closed = false;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
@@ -37,8 +38,8 @@ export class CriRuntime {
   }
 
   close(): void {
+    this.#closed = true;
     this.#client?.close();
-    this.#client = undefined;
   }
 
   async #container(container: Container): Promise<LookupAnswer> {
@@ -105,6 +106,7 @@ export class CriRuntime {
   async #connect(): Promise<Client> {
     if (this.#client) return this.#client;
     const { Client, credentials } = await import("@grpc/grpc-js");
+    if (this.#closed) throw new Error("nobody waits for the answer any more");
     this.#client ??= new Client(`unix:${this.#socketPath}`, credentials.createInsecure(), {
       "grpc.max_receive_message_length": answerBytes,
       // A runtime that is restarted is back within a second or two.

@@ -31,7 +31,7 @@ let running: { sandboxId: string; containerId: string };
 
 before(async () => {
   await containerd.start();
-  containerd.importImage("guidestar.test/pause:1", image);
+  containerd.importImages("guidestar.test/pause:1", image);
 });
 
 after(async () => {

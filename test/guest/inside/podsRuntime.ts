@@ -118,9 +118,9 @@ export class Containerd {
     this.#client.close();
   }
 
-  /** One image under several names. */
-  importImage(...names: readonly string[]): void {
-    const file = writeImage(names);
+  /** Images with the same files. */
+  importImages(...names: readonly string[]): void {
+    const file = writeImages(names);
     execFileSync("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", file], {
       stdio: "pipe",
     });
@@ -200,8 +200,8 @@ export interface PodSpec {
   readonly command: readonly string[];
 }
 
-/** An image archive with one layer: busybox, and names for what the tests run. */
-function writeImage(names: readonly string[]): string {
+/** An archive of images with one layer: busybox, and names for what the tests run. */
+function writeImages(names: readonly string[]): string {
   const place = path.join(folder, "image");
   mkdirSync(`${place}/layer/bin`, { recursive: true });
   copyFileSync("/usr/bin/busybox", `${place}/layer/bin/busybox`);
@@ -212,15 +212,16 @@ function writeImage(names: readonly string[]): string {
   const digest = createHash("sha256")
     .update(readFileSync(`${place}/layer.tar`))
     .digest("hex");
-  const image = {
-    architecture: "amd64",
-    os: "linux",
-    config: { Entrypoint: ["/bin/sleep"], Cmd: ["100000"] },
-    rootfs: { type: "layers", diff_ids: [`sha256:${digest}`] },
-  };
-  writeFileSync(`${place}/config.json`, JSON.stringify(image));
-  const manifest = [{ Config: "config.json", RepoTags: names, Layers: ["layer.tar"] }];
+  const manifest = names.map((name, i) => {
+    // Different in something, or they would be one image with several names.
+    const config = { Entrypoint: ["/bin/sleep"], Cmd: ["100000"], Labels: { name } };
+    const rootfs = { type: "layers", diff_ids: [`sha256:${digest}`] };
+    const image = { architecture: "amd64", os: "linux", config, rootfs };
+    writeFileSync(`${place}/config-${i}.json`, JSON.stringify(image));
+    return { Config: `config-${i}.json`, RepoTags: [name], Layers: ["layer.tar"] };
+  });
   writeFileSync(`${place}/manifest.json`, JSON.stringify(manifest));
-  tar("-c", "-f", "image.tar", "manifest.json", "config.json", "layer.tar");
+  const configs = manifest.map(({ Config }) => Config);
+  tar("-c", "-f", "image.tar", "manifest.json", ...configs, "layer.tar");
   return `${place}/image.tar`;
 }
