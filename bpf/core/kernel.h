@@ -208,12 +208,10 @@ struct linux_binprm {
 	const char *fdpath;
 };
 
-struct pt_regs___x86 {
-	unsigned long orig_ax;
-};
-
-struct pt_regs___arm64 {
-	__s32 syscallno;
+/* The number of the system call. */
+struct pt_regs___call {
+	unsigned long orig_ax; /* x86 */
+	__s32 syscallno;       /* arm64 */
 };
 
 #pragma clang attribute pop

@@ -31,7 +31,11 @@ enum gs_record_type {
 	GS_RECORD_TYPES = 6,
 };
 
-/* Process flags, in the order in which the API prints them. */
+/*
+ * Process flags, in the order in which the API prints them. An exec has GS_FLAG_EXECVE,
+ * and GS_FLAG_EXECVEAT besides if it was execveat(2). GS_FLAG_CLONE: a fork came before
+ * it in this process, and no other exec.
+ */
 enum gs_process_flag {
 	GS_FLAG_EXECVE = 1u << 0,
 	GS_FLAG_EXECVEAT = 1u << 1,
@@ -101,7 +105,7 @@ struct gs_fork {
 struct gs_exec {
 	struct gs_header header;
 	struct gs_key parent;  /* as the process table had it */
-	__u64 previous_key_ns; /* the instance of this pid that exec replaced */
+	__u64 previous_key_ns; /* the instance that exec replaced; 0 with GS_FLAG_PROCFS */
 	__u64 start_ns;	       /* start of the process (its fork), CLOCK_BOOTTIME */
 	__u64 cgroup_id;       /* cgroup v2 id, 0 if the kernel has none */
 	__u64 cap_permitted;

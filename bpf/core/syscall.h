@@ -26,11 +26,11 @@ static __always_inline bool by_execveat(struct task_struct *task, struct linux_b
 	/* added to tracing programs by dd6e10fbd9fb (5.15) */
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return false;
-	void *registers = (void *)bpf_task_pt_regs(task);
+	struct pt_regs___call *registers = (void *)bpf_task_pt_regs(task);
 #if defined(__TARGET_ARCH_x86)
-	return is_execveat_number(BPF_CORE_READ((struct pt_regs___x86 *)registers, orig_ax));
+	return is_execveat_number(BPF_CORE_READ(registers, orig_ax));
 #elif defined(__TARGET_ARCH_arm64)
-	return is_execveat_number(BPF_CORE_READ((struct pt_regs___arm64 *)registers, syscallno));
+	return is_execveat_number(BPF_CORE_READ(registers, syscallno));
 #else
 	return false;
 #endif

@@ -33,8 +33,9 @@ export { type TestRunOptions, type TestRunResult, testRun } from "./object/testR
 export type { Variable, Variables } from "./object/variables.js";
 export { type ProbedKind, probeAttach, probedKinds, type Verdict } from "./probe/attach.js";
 export { type Features, probeFeatures } from "./probe/features.js";
+export { hasHelper } from "./probe/helpers.js";
 export { activeLsms, btfInfo, type KernelInfo, kernelInfo } from "./probe/kernel.js";
-export { hasHelper, hasMapType, hasProgramType } from "./probe/types.js";
+export { hasMapType, hasProgramType } from "./probe/types.js";
 export type { RingRecord } from "./ring/batch.js";
 export { type MapSource, RingBuffer } from "./ring/ringBuffer.js";
 export type { Wakeup } from "./ring/waiter.js";

@@ -1,20 +1,26 @@
-import type { fgs } from "../../proto/generated/api.js";
+import type { fgs, google } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import { compileFilter } from "../stream/filter.js";
-import type { FilterSpec, StreamSpec } from "../stream/filterSpec.js";
+import {
+  type CapabilityFilter,
+  type CapabilityMatch,
+  capabilitySets,
+  type FilterSpec,
+  type StreamSpec,
+} from "../stream/filterSpec.js";
+import { toFieldMasks } from "./fieldFilters.js";
 import { toNumber } from "./numbers.js";
-
-/** Each event may be asked every filter, and patterns are compiled on the thread that serves all calls. */
-const mostFilters = 1000;
-const mostValues = 100_000;
-const mostPatternCharacters = 64 * 1024;
+import { checkFieldFilterSize, checkFilterSize } from "./requestLimits.js";
 
 /** Checks a GetEvents request. Throws `INVALID_ARGUMENT`, naming the field. */
-export function toStreamSpec(request: fgs.GetEventsRequest): StreamSpec {
-  const { allow_list, deny_list } = request;
-  checkSize([...allow_list, ...deny_list]);
+export function toStreamSpec(request: fgs.GetEventsRequest.$Properties): StreamSpec {
+  const { allow_list, deny_list, field_filters } = request;
+  const allow = (allow_list ?? []).map(toFilterSpec);
+  const deny = (deny_list ?? []).map(toFilterSpec);
+  checkFilterSize([...allow, ...deny]);
+  checkFieldFilterSize(field_filters ?? []);
   checkAggregation(request.aggregation_options);
-  const spec = { allow: allow_list.map(toFilterSpec), deny: deny_list.map(toFilterSpec) };
+  const spec = { allow, deny, fields: toFieldMasks(field_filters ?? []) };
   // The worker compiles it again, for itself; here it is to tell the client what is wrong.
   compileFilter(spec);
   return spec;
@@ -24,34 +30,43 @@ function toFilterSpec(filter: fgs.Filter.$Properties): FilterSpec {
   return {
     binaryRegex: filter.binary_regex ?? [],
     namespace: filter.namespace ?? [],
-    healthCheck: filter.health_check == null ? undefined : (filter.health_check.value ?? false),
+    healthCheck: toBoolean(filter.health_check),
     pid: filter.pid ?? [],
     pidSet: filter.pid_set ?? [],
     eventSet: filter.event_set ?? [],
+    podRegex: filter.pod_regex ?? [],
+    argumentsRegex: filter.arguments_regex ?? [],
+    labels: filter.labels ?? [],
+    capabilities: toCapabilityFilter(filter.capabilities),
+    parentBinaryRegex: filter.parent_binary_regex ?? [],
+    parentArgumentsRegex: filter.parent_arguments_regex ?? [],
+    containerId: filter.container_id ?? [],
+    inInitTree: toBoolean(filter.in_init_tree),
+    ancestorBinaryRegex: filter.ancestor_binary_regex ?? [],
+    namespaceRegex: filter.namespace_regex ?? [],
   };
 }
 
-function checkSize(filters: readonly fgs.Filter.$Properties[]): void {
-  if (filters.length > mostFilters) {
-    throw invalid(
-      `allow_list and deny_list: ${filters.length} filters; ${mostFilters} are the most`,
-    );
-  }
-  let values = 0;
-  let characters = 0;
-  for (const filter of filters) {
-    for (const pattern of filter.binary_regex ?? []) characters += pattern.length;
-    const lists = [filter.binary_regex, filter.namespace, filter.pid, filter.pid_set];
-    for (const list of [...lists, filter.event_set]) values += list?.length ?? 0;
-  }
-  if (values > mostValues) {
-    throw invalid(`allow_list and deny_list: ${values} values; ${mostValues} are the most`);
-  }
-  if (characters > mostPatternCharacters) {
-    throw invalid(
-      `binary_regex: ${characters} characters in all patterns; ${mostPatternCharacters} are the most`,
-    );
-  }
+function toBoolean(
+  wrapper: google.protobuf.BoolValue.$Properties | null | undefined,
+): boolean | undefined {
+  return wrapper == null ? undefined : (wrapper.value ?? false);
+}
+
+function toCapabilityFilter(
+  filter: fgs.CapFilter.$Properties | null | undefined,
+): CapabilityFilter | undefined {
+  if (filter == null) return undefined;
+  const sets = capabilitySets.flatMap((set) => {
+    const match = filter[set];
+    return match == null ? [] : [[set, toCapabilityMatch(match)] as const];
+  });
+  return Object.fromEntries(sets);
+}
+
+function toCapabilityMatch(match: fgs.CapFilterSet.$Properties): CapabilityMatch {
+  const { any, all, exactly, none } = match;
+  return { any: any ?? [], all: all ?? [], exactly: exactly ?? [], none: none ?? [] };
 }
 
 /** Nothing is aggregated: the options are checked, and every event passes as it is. */

@@ -3,10 +3,10 @@
  * users of this API know; what plugins say of an event, `{key=value}`, is our addition.
  */
 import type { fgs } from "../../proto/generated/api.js";
+import { timestampText } from "../json/time.js";
 import { kprobeParts } from "./compact/kprobe.js";
 import { isAdmin, processText, sourceText } from "./compact/process.js";
 import { tracepointParts } from "./compact/tracepoint.js";
-import { timestampText } from "./json/time.js";
 import type { Paint } from "./text/paint.js";
 import { printable, printableWord } from "./text/printable.js";
 import { displayWidth, padStartColumns } from "./text/width.js";

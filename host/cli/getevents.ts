@@ -40,13 +40,35 @@ export function register(program: Command): void {
     .option("-e, --event-types <types>", "event types, such as PROCESS_EXEC", words)
     .option("-n, --namespace <names>", "Kubernetes namespaces; '' means outside of pods", words)
     .option("--host", "only what runs outside of pods")
+    .option("--namespace-regex <regex>", "Kubernetes namespaces that match", one)
+    .option("--pod <regex>", "names of pods that match", one)
+    .option("--labels <selector>", "labels of pods, as 'app=web,tier!=db' or 'env in (a,b)'", one)
+    .option("--container-id <ids>", "containers whose id begins so, or matches", words)
+    .option("--in-init-tree", "only what descends from the init process of a container")
+    .option("--no-in-init-tree", "only what does not, such as docker exec")
     .option("--process <regex>", "binaries that match (RE2 syntax, anywhere in the path)", one)
+    .option("--arguments <regex>", "arguments that match", one)
+    .option("--parent-binary <regex>", "parents whose binary matches", one)
+    .option("--parent-arguments <regex>", "parents whose arguments match", one)
+    .option("--ancestor-binary <regex>", "ancestors beyond the parent whose binary matches", one)
+    .option(
+      "--capabilities <names>",
+      "capabilities, as [permitted:|effective:|inheritable:][any:|all:|exactly:|none:]NAMES (default: effective:any:)",
+      one,
+    )
     .option("--pid <pids>", "process ids", words)
     .option("--pid-set <pids>", "process ids and all that descends from them", words)
     .option("--health-check", "only Kubernetes health checks")
     .option("--no-health-check", "no Kubernetes health checks")
     .option("-f, --include-filter <json>", "filters in JSON, or @FILE: any must match", one)
     .option("-F, --exclude-filter <json>", "filters in JSON, or @FILE: none may match", one)
+    .addOption(new Option("--namespaces <names>").argParser(words).hideHelp())
+    .addOption(new Option("--processes <regexes>").argParser(words).hideHelp())
+    .addOption(new Option("--pods <regexes>").argParser(words).hideHelp())
+    .optionsGroup("Fields (without them events are shown whole):")
+    .option("--include-fields <paths>", "show only these, such as process,parent.pod", words)
+    .option("--exclude-fields <paths>", "leave these out", words)
+    .option("--field-filters <json>", "field filters in JSON, or @FILE, by event type", one)
     .optionsGroup("Connection:")
     .option("--live", "watch the daemon even if standard input is a pipe")
     .option("--reconnect", "try again when the daemon cannot be reached or the stream breaks")
@@ -61,12 +83,20 @@ Examples:
   guidestar getevents -o json | jq .process_exec       one JSON object an event
   guidestar getevents -e PROCESS_EXEC --process /sh$   shells that start
   guidestar getevents --pid-set 4711 --timestamps      one process and its descendants
+  guidestar getevents --labels app=web --exclude-fields parent,process.pod.labels
+  guidestar getevents --capabilities CAP_SYS_ADMIN --no-in-init-tree
   guidestar getevents -F '{"health_check":true}{"namespace":["kube-system"]}'
   guidestar getevents < events.json                    print what -o json has written
 
-JSON filters are objects with any of binary_regex, namespace, health_check, pid, pid_set and
-event_set; several may follow one another. All fields of one object must match, and any value of a
-list. Flags narrow every object given with -f.
+JSON filters are objects with any of event_set, pid, pid_set, binary_regex, arguments_regex,
+parent_binary_regex, parent_arguments_regex, ancestor_binary_regex, namespace, namespace_regex,
+pod_regex, labels, container_id, in_init_tree, capabilities and health_check; several may follow one
+another. All fields of one object must match, and any value of a list. Flags narrow every object
+given with -f.
+
+JSON field filters are objects with fields ("process.pid,parent"), action (INCLUDE or EXCLUDE),
+event_set and invert_event_set. A field is shown if every INCLUDE filter for its type of event names
+it and no EXCLUDE filter does.
 
 Standard input: a pipe, socket or file is read for events, JSON objects as -o json prints them; a
 terminal or /dev/null is not. Programs that start others often leave an empty pipe there (cron, CI,
@@ -77,13 +107,14 @@ Ctrl-C ends the command with exit code 0, or 130 if --count events were not yet 
 standard input was not yet at its end.`;
 
 async function getevents(flags: Flags, command: Command): Promise<void> {
-  const { checkRegexes, filterLists } = await import("./getevents/filters.js");
+  const { filterLists } = await import("./getevents/filters.js");
+  const { checkFilters } = await import("./getevents/checkFilters.js");
   const { stdinMayHaveEvents, replayStdin } = await import("./getevents/stdin.js");
   const { EventPrinter } = await import("./getevents/printer.js");
   const { LineWriter } = await import("./output.js");
 
   const filters = filterLists(flags);
-  await checkRegexes(filters);
+  await checkFilters(filters);
   const isLive = flags.live || flags.reconnect || isServerNamed(command) || !stdinMayHaveEvents();
   const printer = new EventPrinter(new LineWriter(), {
     output: flags.output ?? (process.stdout.isTTY || !isLive ? "compact" : "json"),
@@ -103,7 +134,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     });
   } else {
     const { localFilter } = await import("./getevents/localFilter.js");
-    await replayStdin({ printer, matches: localFilter(filters), stop });
+    await replayStdin({ printer, filter: localFilter(filters), stop });
   }
   await printer.out.drained();
   // The terminal has shown ^C without a newline.

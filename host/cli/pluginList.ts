@@ -30,7 +30,7 @@ Examples:
 async function list(flags: ShowFlags, command: Command): Promise<void> {
   const plugins = await withClient(command, (client) => client.plugins.list());
   if (flags.output === "json") {
-    const { toJson } = await import("./protojson.js");
+    const { toJson } = await import("../json/protojson.js");
     return print(toJson("guidestar.ListPluginsResponse", { plugins }));
   }
   const { pluginColumns } = await import("./plugin/columns.js");

@@ -37,7 +37,7 @@ async function push(path: string, flags: Flags, command: Command): Promise<void>
     plugins.upload(module.bytes, flags.name),
   );
   if (flags.output === "json") {
-    const { toJson } = await import("./protojson.js");
+    const { toJson } = await import("../json/protojson.js");
     return print(toJson("guidestar.UploadPluginResponse", response));
   }
   const { pluginTitle, shortVersion } = await import("./plugin/columns.js");

@@ -18,7 +18,7 @@ export function register(plugin: Command): void {
 async function rm(name: string, flags: ShowFlags, command: Command): Promise<void> {
   const response = await withClient(command, ({ plugins }) => plugins.remove(name));
   if (flags.output === "json") {
-    const { toJson } = await import("./protojson.js");
+    const { toJson } = await import("../json/protojson.js");
     return print(toJson("guidestar.RemovePluginResponse", response));
   }
   const { countsText, pluginTitle } = await import("./plugin/columns.js");

@@ -53,7 +53,7 @@ async function list(flags: ShowFlags, command: Command): Promise<void> {
   const sensors = [...(await withClient(command, (client) => client.sensors.listSensors()))];
   sensors.sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
   if (flags.output === "json") {
-    const { toJson } = await import("./protojson.js");
+    const { toJson } = await import("../json/protojson.js");
     return print(toJson("fgs.ListSensorsResponse", { sensors }));
   }
   const lines = sensors.map(

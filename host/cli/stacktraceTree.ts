@@ -25,7 +25,7 @@ export function register(program: Command): void {
 async function printTree(name: string, flags: ShowFlags, command: Command): Promise<void> {
   const root = await withClient(command, ({ sensors }) => sensors.getStackTraceTree(name));
   if (flags.output === "json") {
-    const { toJson } = await import("./protojson.js");
+    const { toJson } = await import("../json/protojson.js");
     return print(toJson("fgs.GetStackTraceTreeResponse", { root: root ?? null }));
   }
   if (root === undefined) return say(`the tree ${printable(name)} is empty`);

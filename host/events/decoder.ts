@@ -22,7 +22,8 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #cache: ProcessCache;
   readonly #nodeName: string;
-  readonly #bootToWallNs: bigint;
+  /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
+  bootToWallNs: bigint;
   readonly #fields;
   readonly #flagNames: FlagNames;
   readonly #pieces = new ArgumentPieces();
@@ -33,7 +34,7 @@ export class Decoder {
   constructor(options: DecoderOptions) {
     this.#cache = options.cache;
     this.#nodeName = options.nodeName;
-    this.#bootToWallNs = options.bootToWallNs;
+    this.bootToWallNs = options.bootToWallNs;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
   }
@@ -71,7 +72,7 @@ export class Decoder {
         pid,
         nsPid: view.getUint32(offset + fork.nsPid, true),
         keyNs,
-        startTimeNs: keyNs + this.#bootToWallNs,
+        startTimeNs: keyNs + this.bootToWallNs,
         flags: forkedFlags(parent?.flags ?? ""),
         parent,
       }),
@@ -124,8 +125,9 @@ export class Decoder {
     const replaced = this.#cache.current(pid);
     const process = new CachedProcess(this.#nodeName, {
       pid,
+      nsPid: view.getUint32(offset + exec.nsPid, true),
       keyNs,
-      startTimeNs: keyNs + this.#bootToWallNs,
+      startTimeNs: keyNs + this.bootToWallNs,
       uid: view.getUint32(offset + exec.uid, true),
       auid: view.getUint32(offset + exec.auid, true),
       binary: strings.binary,
@@ -134,7 +136,6 @@ export class Decoder {
       flags: this.#flagNames.text(flags),
       docker: containerId(strings.cgroupName),
       containerId: fullContainerId(strings.cgroupName),
-      nsPid: view.getUint32(offset + exec.nsPid, true),
       cgroupId: view.getBigUint64(offset + exec.cgroupId, true),
       cgroupName: strings.cgroupName,
       capabilities: {
@@ -186,7 +187,7 @@ export class Decoder {
       ...unknownProcess,
       pid,
       keyNs,
-      startTimeNs: keyNs + this.#bootToWallNs,
+      startTimeNs: keyNs + this.bootToWallNs,
       parent: this.#find(parentPid, view.getBigUint64(offset + exit.parentKey, true)),
     });
   }
@@ -199,7 +200,7 @@ export class Decoder {
     return {
       ...event,
       sequence: 0,
-      timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.#bootToWallNs,
+      timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.bootToWallNs,
       parent: event.process.parent,
       annotations: undefined,
     };
@@ -207,6 +208,7 @@ export class Decoder {
 }
 
 const unknownProcess = {
+  nsPid: 0,
   uid: undefined,
   auid: undefined,
   binary: "",
@@ -215,7 +217,6 @@ const unknownProcess = {
   flags: "",
   docker: "",
   containerId: "",
-  nsPid: 0,
   pod: undefined,
   cgroupId: 0n,
   cgroupName: "",

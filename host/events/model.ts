@@ -68,6 +68,10 @@ export interface Process {
   readonly execId: string;
   /** Thread group id in the initial pid namespace. */
   readonly pid: number;
+  /** The same in its own pid namespace; 0: unknown. */
+  readonly nsPid: number;
+  /** It is the init process of a pid namespace other than the host's, or descends from one. */
+  readonly inInitTree: boolean;
   /** CLOCK_BOOTTIME of the exec (or fork, if it never exec'd) in ns; with `pid`, its identity. */
   readonly keyNs: bigint;
   /** Start of the process on the wall clock, ns since 1970. */
@@ -87,8 +91,6 @@ export interface Process {
   readonly docker: string;
   /** The whole container id, 64 hexadecimal digits, or "". */
   readonly containerId?: string;
-  /** Its pid in its own pid namespace; 0: unknown. */
-  readonly nsPid?: number;
   readonly cgroupId: bigint;
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;

@@ -1,7 +1,7 @@
 import type { Capabilities, Pod, Process } from "./model.js";
 
 /** Everything that is told of a process instance when it is made. */
-export type ProcessInit = Omit<Process, "parent" | "execId"> & {
+export type ProcessInit = Omit<Process, "parent" | "execId" | "inInitTree"> & {
   readonly parent: CachedProcess | undefined;
 };
 
@@ -12,6 +12,8 @@ const maxAncestors = 256;
 export class CachedProcess implements Process {
   readonly execId: string;
   readonly pid: number;
+  readonly nsPid: number;
+  readonly inInitTree: boolean;
   readonly keyNs: bigint;
   readonly startTimeNs: bigint;
   readonly uid: number | undefined;
@@ -22,7 +24,6 @@ export class CachedProcess implements Process {
   readonly flags: string;
   readonly docker: string;
   readonly containerId: string;
-  readonly nsPid: number;
   readonly cgroupId: bigint;
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;
@@ -40,6 +41,9 @@ export class CachedProcess implements Process {
   constructor(nodeName: string, init: ProcessInit) {
     this.execId = execId(nodeName, init.keyNs, init.pid);
     this.pid = init.pid;
+    this.nsPid = init.nsPid;
+    // Kept with the process: a search for the init process would fail where ancestors are cut.
+    this.inInitTree = isContainerInit(init) || (init.parent?.inInitTree ?? false);
     this.keyNs = init.keyNs;
     this.startTimeNs = init.startTimeNs;
     this.uid = init.uid;
@@ -50,7 +54,6 @@ export class CachedProcess implements Process {
     this.flags = init.flags;
     this.docker = init.docker;
     this.containerId = init.containerId ?? "";
-    this.nsPid = init.nsPid ?? 0;
     this.cgroupId = init.cgroupId;
     this.cgroupName = init.cgroupName;
     this.capabilities = init.capabilities;
@@ -66,6 +69,11 @@ export class CachedProcess implements Process {
 /** Names a process over time across nodes: standard base64 of `node:keyNs:pid`. */
 export function execId(nodeName: string, keyNs: bigint, pid: number): string {
   return Buffer.from(`${nodeName}:${keyNs}:${pid}`).toString("base64");
+}
+
+/** First of its pid namespace. On the host, where both numbers are the same, that is no container. */
+function isContainerInit({ pid, nsPid }: ProcessInit): boolean {
+  return nsPid === 1 && pid !== 1;
 }
 
 /** Amortised: walks only when a chain has grown by as much again as it may hold. */

@@ -27,6 +27,7 @@ const field = {
   parentExecId: 12,
   capabilities: 14,
   namespaces: 15,
+  inInitTree: 2016,
 } as const;
 
 /** `fgs.Process` without `refcnt`, the one field that changes while a process lives. */
@@ -49,6 +50,9 @@ export function encodeProcess(process: CachedProcess, options: ProcessEncoderOpt
     message.message(field.capabilities, encodeCapabilities(process.capabilities));
   if (options.namespaces && process.namespaces)
     message.message(field.namespaces, encodeNamespaces(process.namespaces, options.hostNamespaces));
+  const isOutsideHost = process.nsPid !== 0 && process.nsPid !== process.pid;
+  if (process.inInitTree || isOutsideHost)
+    message.wrappedUint(field.inInitTree, process.inInitTree ? 1 : 0); // a BoolValue looks the same
   return message.finish();
 }
 

@@ -1,28 +1,33 @@
 import type { Event } from "../events/model.js";
 import { WireWriter } from "../events/wire.js";
+import { type FieldMasks, FrameMasker } from "../stream/fieldMask.js";
 
-/** All streams that asked for the same events: filtered and copied once, whoever many they are. */
+/** All streams that asked for the same events, and the same of them: filtered and copied once, whoever many they are. */
 export class Group {
   readonly #out = new WireWriter(64 * 1024);
   #count = 0;
   #lostRingSeen: number;
+  readonly #masker: FrameMasker | undefined;
 
   constructor(
     readonly id: number,
     readonly wants: (event: Event) => boolean,
     lostRing: number,
+    fields?: FieldMasks,
   ) {
     this.#lostRingSeen = lostRing;
+    this.#masker = fields && new FrameMasker(fields);
   }
 
   get bytes(): number {
     return this.#out.position;
   }
 
-  /** Takes one framed message. */
+  /** Takes of one framed message what the streams asked for. */
   add(frame: Uint8Array): void {
-    this.#out.reserve(frame.length);
-    this.#out.raw(frame);
+    const kept = this.#masker?.apply(frame) ?? frame;
+    this.#out.reserve(kept.length);
+    this.#out.raw(kept);
     this.#count++;
   }
 

@@ -103,7 +103,7 @@ export class Pipeline {
   subscribe(group: number, spec: StreamSpec): void {
     const wants = compileFilter(spec);
     this.#readLosses();
-    this.#groups.set(group, new Group(group, wants, this.#losses.ring));
+    this.#groups.set(group, new Group(group, wants, this.#losses.ring, spec.fields));
   }
 
   unsubscribe(group: number): void {
@@ -135,6 +135,7 @@ export class Pipeline {
     const { source, decoder, pods } = this.#parts;
     const batch = this.#batch;
     const nowMs = performance.now();
+    decoder.bootToWallNs = source.bootToWallNs;
     const records = source.read(batchRecords, (bytes, view, offset, size) => {
       const event = decoder.decode(bytes, view, offset, size);
       if (!event) return;

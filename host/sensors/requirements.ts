@@ -23,7 +23,7 @@ export function checkRequirements(): void {
 
 /** Everything that is missing, most telling first. */
 export function findLacks(): Lack[] {
-  return [kernelAge(), libbpf(), privileges(), btf(), pidNamespace()].filter(
+  return [kernelAge(), libbpf(), privileges(), btf(), pidNamespace(), timeNamespace()].filter(
     (lack) => lack !== undefined,
   );
 }
@@ -70,8 +70,9 @@ function btf(): Lack | undefined {
   };
 }
 
-/** The inode number of the initial pid namespace is the same on every kernel. */
+/** Inode numbers of the initial namespaces are the same on every kernel. */
 const initialPidNamespace = "pid:[4026531836]";
+const initialTimeNamespace = "time:[4026531834]";
 
 function pidNamespace(): Lack | undefined {
   if (readlinkSync("/proc/self/ns/pid") === initialPidNamespace) return undefined;
@@ -79,6 +80,16 @@ function pidNamespace(): Lack | undefined {
     code: "FAILED_PRECONDITION",
     sentence:
       "guidestar runs in a pid namespace of its own, where processes have other numbers than in the kernel's events: run it in the host's (docker run --pid=host, hostPID: true).",
+  };
+}
+
+function timeNamespace(): Lack | undefined {
+  const link = "/proc/self/ns/time";
+  if (!existsSync(link) || readlinkSync(link) === initialTimeNamespace) return undefined;
+  return {
+    code: "FAILED_PRECONDITION",
+    sentence:
+      "guidestar runs in a time namespace of its own, where processes started at other times than in the kernel's events: run it in the host's.",
   };
 }
 

@@ -37,6 +37,7 @@ class LiveSource implements Source {
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
   #measuredMs = performance.now();
+  #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
   #readSomething = true;
   #closed = false;
 
@@ -78,12 +79,15 @@ class LiveSource implements Source {
     return how === "closed" ? "ended" : how;
   }
 
+  /** After `close()`: as they were then. */
   losses(): SourceLosses {
-    return this.#counters.read();
+    if (!this.#closed) this.#losses = this.#counters.read();
+    return this.#losses;
   }
 
   close(): void {
     if (this.#closed) return;
+    this.losses();
     this.#closed = true;
     this.#scanned = [];
     this.#ring.close();

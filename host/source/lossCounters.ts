@@ -1,5 +1,5 @@
 /** What the kernel programs sent and what they could not, added up over all CPUs. */
-import { possibleCpus, programInfo } from "../../bpf/libbpf/index.js";
+import { BpfError, possibleCpus, programInfo } from "../../bpf/libbpf/index.js";
 import { openRawMap, type RawMap } from "./rawMap.js";
 import { enumOf, fieldOf, structOf } from "./recordWriter.js";
 import type { RecordLayout, SourceLosses } from "./source.js";
@@ -18,12 +18,13 @@ export interface LossCountersOptions {
   readonly layout: RecordLayout;
 }
 
-/** Takes a duplicate of the counters' descriptor; those of the programs must stay open. */
+/** Takes a duplicate of the counters' descriptor; those of the programs should stay open. */
 export class LossCounters {
   readonly #options: LossCountersOptions;
   readonly #structBytes: number;
   readonly #map: RawMap;
   readonly #types: number;
+  #missed = 0;
 
   constructor(options: LossCountersOptions) {
     this.#options = options;
@@ -67,7 +68,13 @@ export class LossCounters {
   }
 
   #missedRuns(): number {
-    const misses = this.#options.programFds.map((fd) => programInfo(fd).recursionMisses);
-    return Number(misses.reduce((sum, each) => sum + each, 0n));
+    try {
+      const misses = this.#options.programFds.map((fd) => programInfo(fd).recursionMisses);
+      this.#missed = Number(misses.reduce((sum, each) => sum + each, 0n));
+    } catch (error) {
+      // The programs were closed before the source was: what is known stays.
+      if (!(error instanceof BpfError)) throw error;
+    }
+    return this.#missed;
   }
 }

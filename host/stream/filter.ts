@@ -1,8 +1,10 @@
 /** Compiles what a GetEvents call asks for into a test of events. Runs in the pipeline worker. */
-import { RE2JS } from "re2js";
 import { GuidestarError } from "../errors.js";
 import { type Event, EventType, type Process } from "../events/model.js";
-import type { FilterSpec, StreamSpec } from "./filterSpec.js";
+import { byCapabilities } from "./capabilities.js";
+import { emptyFilter, type FilterSpec, type StreamSpec } from "./filterSpec.js";
+import { byLabels } from "./labels.js";
+import { byAncestorBinary, byContainer, byPodText, byText } from "./patterns.js";
 import { inPidSet } from "./pidSet.js";
 
 export type EventTest = (event: Event) => boolean;
@@ -12,7 +14,7 @@ export type EventTest = (event: Event) => boolean;
  * test keeps what it learned of a process: use one for each stream, or group of equal streams.
  * Throws `INVALID_ARGUMENT`, naming the field.
  */
-export function compileFilter(spec: StreamSpec): EventTest {
+export function compileFilter(spec: Pick<StreamSpec, "allow" | "deny">): EventTest {
   const allow = spec.allow.map((filter, i) => compileOne(filter, `allow_list[${i}]`));
   const deny = spec.deny.map((filter, i) => compileOne(filter, `deny_list[${i}]`));
   if (allow.length === 0 && deny.length === 0) return () => true;
@@ -20,18 +22,13 @@ export function compileFilter(spec: StreamSpec): EventTest {
     (allow.length === 0 || allow.some((test) => test(event))) && !deny.some((test) => test(event));
 }
 
-/** Equal for specs that pass the same events: their streams can share a test, and what it passes. */
+/** Equal for specs that send the same: their streams can share a test, and what it passes. */
 export function filterKey(spec: StreamSpec): string {
-  const key = (filter: FilterSpec) => [
-    filter.binaryRegex,
-    filter.namespace,
-    filter.healthCheck ?? null,
-    filter.pid,
-    filter.pidSet,
-    filter.eventSet,
-  ];
-  return JSON.stringify([spec.allow.map(key), spec.deny.map(key)]);
+  const key = (filter: FilterSpec) => fieldNames.map((name) => filter[name] ?? null);
+  return JSON.stringify([spec.allow.map(key), spec.deny.map(key), spec.fields ?? null]);
 }
+
+const fieldNames = Object.keys(emptyFilter) as readonly (keyof FilterSpec)[];
 
 /** Every field that is set must match; a list matches if one of its values does. */
 function compileOne(filter: FilterSpec, place: string): EventTest {
@@ -42,13 +39,57 @@ function compileOne(filter: FilterSpec, place: string): EventTest {
     const pids = new Set(filter.pid);
     tests.push(({ process }) => process !== undefined && pids.has(process.pid));
   }
+  const { inInitTree, capabilities } = filter;
+  if (inInitTree !== undefined) tests.push(({ process }) => process?.inInitTree === inInitTree);
   if (filter.namespace.length > 0) tests.push(byNamespace(filter.namespace));
   if (filter.healthCheck !== undefined) tests.push(byHealthCheck(filter.healthCheck));
+  if (capabilities) tests.push(byCapabilities(capabilities, `${place}.capabilities`));
   if (filter.pidSet.length > 0) tests.push(inPidSet(filter.pidSet));
-  if (filter.binaryRegex.length > 0) {
-    tests.push(byBinary(filter.binaryRegex, `${place}.binary_regex`));
+  for (const [name, make] of textTests) {
+    const values = filter[name];
+    if (values.length > 0) tests.push(make(values, `${place}.${snakeCase(name)}`));
   }
   return (event) => tests.every((test) => test(event));
+}
+
+type TextField =
+  | "containerId"
+  | "labels"
+  | "podRegex"
+  | "namespaceRegex"
+  | "binaryRegex"
+  | "argumentsRegex"
+  | "parentBinaryRegex"
+  | "parentArgumentsRegex"
+  | "ancestorBinaryRegex";
+
+const ofProcess = ({ process }: Event) => process;
+const ofParent = ({ parent }: Event) => parent;
+
+const textTests: readonly (readonly [
+  TextField,
+  (values: readonly string[], place: string) => EventTest,
+])[] = [
+  ["containerId", byContainer],
+  ["labels", byLabels],
+  ["podRegex", (patterns, place) => byPodText(({ name }) => name, patterns, place)],
+  ["namespaceRegex", (patterns, place) => byPodText((pod) => pod.namespace, patterns, place)],
+  ["binaryRegex", (patterns, place) => byText(ofProcess, (p) => p.binary, patterns, place)],
+  ["argumentsRegex", (patterns, place) => byText(ofProcess, (p) => p.arguments, patterns, place)],
+  ["parentBinaryRegex", (patterns, place) => byText(ofParent, (p) => p.binary, patterns, place)],
+  [
+    "parentArgumentsRegex",
+    (patterns, place) => byText(ofParent, (p) => p.arguments, patterns, place),
+  ],
+  ["ancestorBinaryRegex", byAncestorBinary],
+];
+
+/** The fields whose values are patterns, selectors or ids: each is compiled, and takes memory. */
+export const textFields = textTests.map(([name]) => name);
+
+/** The name of a field as the API has it. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 const knownTypes: ReadonlySet<number> = new Set(Object.values(EventType));
@@ -75,29 +116,4 @@ function byHealthCheck(wanted: boolean): EventTest {
 
 function isProbe(process: Process | undefined): boolean {
   return process?.pod?.maybeExecProbe ?? false;
-}
-
-/** RE2 syntax, matching anywhere in the binary's path. */
-function byBinary(patterns: readonly string[], place: string): EventTest {
-  const expressions = patterns.map((pattern, i) => compilePattern(pattern, `${place}[${i}]`));
-  // The binary of a process instance never changes.
-  const known = new WeakMap<Process, boolean>();
-  return ({ process }) => {
-    if (process === undefined) return false;
-    let matches = known.get(process);
-    if (matches === undefined) {
-      matches = expressions.some((expression) => expression.test(process.binary));
-      known.set(process, matches);
-    }
-    return matches;
-  };
-}
-
-function compilePattern(pattern: string, place: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new GuidestarError("INVALID_ARGUMENT", `${place}: ${message}`, { cause: error });
-  }
 }

@@ -1,4 +1,9 @@
-/** A filter as plain data (`fgs.Filter` with its defaults resolved), so that it can cross threads. */
+import type { FieldMasks } from "./fieldMask.js";
+
+/**
+ * A filter as plain data (`fgs.Filter` with its defaults resolved), so that it can cross threads. An
+ * empty list and undefined ask for nothing.
+ */
 export interface FilterSpec {
   readonly binaryRegex: readonly string[];
   readonly namespace: readonly string[];
@@ -6,10 +11,57 @@ export interface FilterSpec {
   readonly pid: readonly number[];
   readonly pidSet: readonly number[];
   readonly eventSet: readonly number[];
+  readonly podRegex: readonly string[];
+  readonly argumentsRegex: readonly string[];
+  /** Kubernetes label selectors. */
+  readonly labels: readonly string[];
+  readonly capabilities: CapabilityFilter | undefined;
+  readonly parentBinaryRegex: readonly string[];
+  readonly parentArgumentsRegex: readonly string[];
+  readonly containerId: readonly string[];
+  readonly inInitTree: boolean | undefined;
+  readonly ancestorBinaryRegex: readonly string[];
+  readonly namespaceRegex: readonly string[];
 }
+
+export const capabilitySets = ["permitted", "effective", "inheritable"] as const;
+
+/** What the sets of a process must be; a set that is missing may be anything. */
+export type CapabilityFilter = {
+  readonly [set in (typeof capabilitySets)[number]]?: CapabilityMatch | undefined;
+};
+
+export const capabilityMatches = ["any", "all", "exactly", "none"] as const;
+
+/** Numbers of capabilities. All lists that are not empty must match. */
+export type CapabilityMatch = {
+  readonly [match in (typeof capabilityMatches)[number]]: readonly number[];
+};
 
 /** What a GetEvents call asks for: events that any allow filter passes (none: all) less those that any deny filter matches. */
 export interface StreamSpec {
   readonly allow: readonly FilterSpec[];
   readonly deny: readonly FilterSpec[];
+  /** What of an event is sent; undefined: all of it. */
+  readonly fields?: FieldMasks | undefined;
 }
+
+/** Matches every event. */
+export const emptyFilter: FilterSpec = {
+  binaryRegex: [],
+  namespace: [],
+  healthCheck: undefined,
+  pid: [],
+  pidSet: [],
+  eventSet: [],
+  podRegex: [],
+  argumentsRegex: [],
+  labels: [],
+  capabilities: undefined,
+  parentBinaryRegex: [],
+  parentArgumentsRegex: [],
+  containerId: [],
+  inInitTree: undefined,
+  ancestorBinaryRegex: [],
+  namespaceRegex: [],
+};

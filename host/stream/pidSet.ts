@@ -1,4 +1,4 @@
-import type { Process } from "../events/model.js";
+import { inLine } from "./ancestry.js";
 import type { EventTest } from "./filter.js";
 
 /**
@@ -10,23 +10,6 @@ import type { EventTest } from "./filter.js";
  */
 export function inPidSet(pids: readonly number[]): EventTest {
   const set = new Set(pids);
-  // Ancestry never changes, and a child asks again what its parent asked.
-  const known = new WeakMap<Process, boolean>();
-  const isInside = (process: Process | undefined): boolean => {
-    const walked: Process[] = [];
-    let inside = false;
-    // A loop and not a recursion: a process that execs itself forever has no end of ancestors.
-    for (let one = process; one !== undefined; one = one.parent) {
-      const answer = set.has(one.pid) || known.get(one);
-      if (answer === undefined) {
-        walked.push(one);
-        continue;
-      }
-      inside = answer;
-      break;
-    }
-    for (const one of walked) known.set(one, inside);
-    return inside;
-  };
+  const isInside = inLine(({ pid }) => set.has(pid));
   return ({ process, parent }) => isInside(process) || isInside(parent);
 }

@@ -35,7 +35,8 @@ export function qemuArguments(machine: Machine): string[] {
     "lsm=landlock,lockdown,yama,bpf",
     "mitigations=off",
     "random.trust_cpu=on",
-    "tsc=reliable",
+    // Emulated, the time stamp counter runs at whatever rate this machine lets qemu run at.
+    "clocksource=hpet",
     "rdinit=/init",
     machine.verbose ? "loglevel=7" : "quiet loglevel=3",
     `TERM=${/^[\w.+-]+$/.test(process.env.TERM ?? "") ? process.env.TERM : "linux"}`,

@@ -22,13 +22,13 @@ export class Reemitter {
   constructor(private readonly root: TestContext) {}
 
   add(test: string, wire: WireEvent): void {
-    this.#report ??= { test, report: new FileReport(test, this.totals) };
+    this.#report ??= { test, report: new FileReport(test, this.totals, true) };
     for (const event of this.#report.report.add(unwireEvent(wire))) this.#later(event);
   }
 
   /** The test file has nothing more to report; with a reason, it had no chance to. */
   endFile(test: string, failure?: string): void {
-    const report = this.#report?.report ?? new FileReport(test, this.totals);
+    const report = this.#report?.report ?? new FileReport(test, this.totals, true);
     this.#report = undefined;
     if (failure !== undefined) this.#breakOff(failure);
     for (const event of report.end(failure)) this.#later(event);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
+import { additions } from "./additions.js";
 import { golden } from "./golden.js";
 
 const repository = new URL("../../../", import.meta.url);
@@ -11,29 +12,41 @@ const seed = load("test/proto/seed/fgs.proto");
 const firstAddition = 2000;
 
 test("every field of the fgs API has the number, label and type that existing clients use", () => {
-  assert.deepEqual(messagesOf(ours, true), golden.messages);
+  assert.deepEqual(messagesOf(ours, isKnown), golden.messages);
+});
+
+test("every field and message of ours has the number, label and type that our clients use", () => {
+  const isAdded = (type: string, field: string) => type in golden.messages && !isKnown(type, field);
+  const fields = Object.entries(messagesOf(ours, isAdded));
+  const added = fields.filter(([, of]) => Object.keys(of).length > 0);
+  assert.deepEqual(Object.fromEntries(added), additions.fields);
+  const all = Object.entries(messagesOf(ours, () => true));
+  const messages = all.filter(([name]) => !(name in golden.messages));
+  assert.deepEqual(Object.fromEntries(messages), additions.messages);
 });
 
 test("fields that existing clients do not know are optional for them: numbers from 2000", () => {
   for (const type of typesOf(ours)) {
+    if (!(type.name in golden.messages)) continue;
     for (const field of type.fieldsArray) {
-      const known = golden.messages[type.name]?.[field.name];
-      if (known === undefined) {
-        assert.ok(field.id >= firstAddition, `${type.name}.${field.name} = ${field.id}`);
-        assert.equal(field.partOf, null, `${type.name}.${field.name} is part of a oneof`);
-      }
+      if (isKnown(type.name, field.name)) continue;
+      assert.ok(field.id >= firstAddition, `${type.name}.${field.name} = ${field.id}`);
+      assert.equal(field.partOf, null, `${type.name}.${field.name} is part of a oneof`);
     }
   }
 });
 
 test("enums, oneofs and methods are those of the fgs API", () => {
-  assert.deepEqual(enumsOf(ours), golden.enums);
+  assert.deepEqual(enumsOf(ours), { ...golden.enums, ...additions.enums });
   assert.deepEqual(oneofsOf(ours), golden.oneofs);
   assert.deepEqual(methodsOf(ours), golden.service);
 });
 
 test("the copy of the API without additions, which stands for an existing client, is exact", () => {
-  assert.deepEqual(messagesOf(seed, false), golden.messages);
+  assert.deepEqual(
+    messagesOf(seed, () => true),
+    golden.messages,
+  );
   assert.deepEqual(enumsOf(seed), golden.enums);
   assert.deepEqual(oneofsOf(seed), golden.oneofs);
   assert.deepEqual(methodsOf(seed), golden.service);
@@ -61,18 +74,24 @@ function typesOf(root: protobuf.Root): protobuf.Type[] {
   return found.nestedArray.filter((one) => one instanceof protobuf.Type);
 }
 
-function messagesOf(root: protobuf.Root, withoutAdditions: boolean) {
+function isKnown(type: string, field: string): boolean {
+  return golden.messages[type]?.[field] !== undefined;
+}
+
+/** The fields to compare, of messages that have any of them or none at all. */
+function messagesOf(root: protobuf.Root, isCompared: (type: string, field: string) => boolean) {
   const messages: Record<string, Record<string, string>> = {};
   for (const type of typesOf(root)) {
-    const fields: Record<string, string> = {};
-    for (const field of type.fieldsArray) {
-      const isAddition = golden.messages[type.name]?.[field.name] === undefined;
-      if (withoutAdditions && isAddition) continue;
-      fields[field.name] = `${field.id} ${field.repeated ? "repeated " : ""}${field.type}`;
-    }
-    messages[type.name] = fields;
+    const fields = type.fieldsArray.filter((field) => isCompared(type.name, field.name));
+    if (fields.length === 0 && type.fieldsArray.length > 0) continue;
+    messages[type.name] = Object.fromEntries(fields.map((field) => [field.name, textOf(field)]));
   }
   return messages;
+}
+
+function textOf(field: protobuf.Field): string {
+  if (field instanceof protobuf.MapField) return `${field.id} map<${field.keyType}, ${field.type}>`;
+  return `${field.id} ${field.repeated ? "repeated " : ""}${field.type}`;
 }
 
 function enumsOf(root: protobuf.Root) {

@@ -22,6 +22,9 @@ export const noTotals = (): Totals => ({
   todo: 0,
 });
 
+/** Characters. */
+const outputKept = 4000;
+
 export class FileReport {
   #begun = false;
   #failed = false;
@@ -32,10 +35,14 @@ export class FileReport {
   /** By nesting: whether a test at that depth has ended since the one around it began. */
   readonly #ended: boolean[] = [];
 
-  /** Counts into `totals`, which may be shared. */
+  /** The last of what it printed. */
+  #output = "";
+
+  /** Counts into `totals`, which may be shared. `tellOutput`: what it printed is not shown elsewhere. */
   constructor(
     private readonly name: string,
     private readonly totals: Totals,
+    private readonly tellOutput = false,
   ) {}
 
   /** Events to show for one event of the run. */
@@ -45,13 +52,14 @@ export class FileReport {
     switch (type) {
       case "test:stdout":
       case "test:stderr":
-        yield event;
+        if (this.tellOutput) this.#output = (this.#output + data.message).slice(-outputKept);
+        else yield event;
         break;
       case "test:dequeue":
         if (!isFileItself) this.#running.add(data.name);
         break;
       case "test:complete":
-        if (isFileItself) this.#durationMs = data.details?.duration_ms ?? 0;
+        if (isFileItself) this.#durationMs = Math.round(data.details?.duration_ms ?? 0);
         else this.#running.delete(data.name);
         break;
       case "test:diagnostic":
@@ -103,7 +111,10 @@ export class FileReport {
   }
 
   #nested(event: TestEvent, name = event.data.name): TestEvent {
-    return { type: event.type, data: { ...event.data, name, nesting: event.data.nesting + 1 } };
+    const { details, nesting, ...rest } = event.data;
+    const rounded = details && { ...details, duration_ms: Math.round(details.duration_ms) };
+    const data = { ...rest, name, nesting: nesting + 1, ...(rounded && { details: rounded }) };
+    return { type: event.type, data };
   }
 
   #count(event: TestEvent, name = event.data.name): TestEvent {
@@ -137,7 +148,9 @@ export class FileReport {
       ...(error?.exitCode ? [`exit code ${error.exitCode}`] : []),
       ...(error?.signal ? [`killed by ${error.signal}`] : []),
       ...(this.#running.size > 0 ? [`had not ended: ${[...this.#running].join(", ")}`] : []),
-    ].join("; ");
+    ]
+      .join("; ")
+      .concat(this.#output && `\nIts output:\n${this.#output.trimEnd()}`);
     const details = { duration_ms: data.details?.duration_ms ?? 0, error: failedWith(text) };
     return this.#count({ type: "test:fail", data: { ...data, details } }, this.#theFile);
   }

@@ -38,7 +38,8 @@ export function select(
   const byPhase: Record<Phase, string[]> = { unit: [], kernel: [], guest: [] };
   for (const name of names) {
     const phase = phaseOf(name);
-    if (phase === undefined || phase === "guest") continue;
+    if (phase === undefined || name === guestTest) continue;
+    if (phase === "guest" && !options.guest) continue;
     if (all || wanted.some((filter) => name.includes(filter))) byPhase[phase].push(name);
   }
   const inGuest = options.guest

@@ -26,11 +26,17 @@ export const totalTimeoutMs = 19 * 60_000;
 /** Tests that load eBPF programs. They run in this kernel and, since nobody is disturbed there, in the guest's. */
 const kernelTests = [/^bpf\//, /\.live$/];
 
-/** Tests that watch or change the whole system. They run in the guest only. */
-const insideTests = /^guest\/inside\//;
+/**
+ * Tests that watch or change the whole system. They run in the guest only; so do those of the probe,
+ * which attaches programs, if empty ones, to what everybody uses.
+ */
+const insideTests = /^guest\/inside\/|\/probe\.live$/;
 
 /** Boots the guest, and reports what the tests in it report. */
 export const guestTest = "guest/guest";
+
+/** Boots it too, to see how it fails. */
+const bootTest = "guest/boot";
 
 /** Slow in the guest, and not more telling there than here. */
 const notInGuest: readonly RegExp[] = [];
@@ -38,7 +44,7 @@ const notInGuest: readonly RegExp[] = [];
 /** `undefined`: the file does not run by itself on this machine. */
 export function phaseOf(name: string): Phase | undefined {
   if (insideTests.test(name)) return undefined;
-  if (name === guestTest) return "guest";
+  if (name === guestTest || name === bootTest) return "guest";
   return kernelTests.some((pattern) => pattern.test(name)) ? "kernel" : "unit";
 }
 

@@ -16,6 +16,8 @@ export interface SyntheticOptions {
   readonly binary?: (index: number) => string;
   /** The cgroup it is in. Default: none. */
   readonly cgroupName?: (index: number) => string;
+  /** Bytes of an argument that each has besides its number. Default 0: none. */
+  readonly argumentBytes?: number;
   /** Time between two records, ns. Default 1,000. */
   readonly stepNs?: number;
 }
@@ -26,6 +28,7 @@ export const shellPid = 10;
 export function writeSyntheticRecording(file: string, options: SyntheticOptions): void {
   const { processes, binary = (i) => `/usr/bin/tool-${i}`, stepNs = 1000 } = options;
   const { cgroupName = () => "" } = options;
+  const more = options.argumentBytes ? ["x".repeat(options.argumentBytes)] : [];
   const layout = headerLayout();
   const make = new RecordMaker(layout);
   const shell = { "parent.pid": shellPid, "parent.key_ns": 1 };
@@ -50,7 +53,12 @@ export function writeSyntheticRecording(file: string, options: SyntheticOptions)
     records.push(
       make.exec(
         { ...name, "header.time_ns": execed, previous_key_ns: forked, flags: clone, ...shell },
-        { binary: binary(i), cwd: "/root", cgroupName: cgroupName(i), argv: ["tool", String(i)] },
+        {
+          binary: binary(i),
+          cwd: "/root",
+          cgroupName: cgroupName(i),
+          argv: ["tool", String(i), ...more],
+        },
       ),
       make.exit({ ...name, "header.time_ns": next(), ...shell, code: (i % 256) << 8 }),
     );

@@ -1,19 +1,10 @@
 import koffi from "koffi";
-import { bindLazily, native, type Pointer } from "./lazy.js";
+import type { Pointer } from "./lazy.js";
 import { libbpfLibrary } from "./libbpf.js";
-import { libcLibrary } from "./libc.js";
+import { libc, libcLibrary } from "./libc.js";
 
 /** Native functions that release one thing, given as their only argument. */
 export type Releaser = "bpf_object__close" | "bpf_link__destroy" | "close";
-
-const napi = bindLazily(libcLibrary, {
-  napi_add_env_cleanup_hook: native<[env: unknown, release: Pointer, thing: Pointer], number>(
-    "int napi_add_env_cleanup_hook(void *env, void *release, void *thing)",
-  ),
-  napi_remove_env_cleanup_hook: native<[env: unknown, release: Pointer, thing: Pointer], number>(
-    "int napi_remove_env_cleanup_hook(void *env, void *release, void *thing)",
-  ),
-});
 
 /**
  * Has `release(thing)` called when this thread's JavaScript environment goes away, even by
@@ -25,11 +16,11 @@ export function releaseAtExit(release: Releaser, thing: Pointer): () => void {
   // Node aborts the process if the same hook is added twice.
   if (registered.has(key)) return () => undefined;
   const address = addressOf(release);
-  napi.napi_add_env_cleanup_hook(koffi.node.env, address, thing);
+  libc.napi_add_env_cleanup_hook(koffi.node.env, address, thing);
   registered.add(key);
   return () => {
     if (!registered.delete(key)) return;
-    napi.napi_remove_env_cleanup_hook(koffi.node.env, address, thing);
+    libc.napi_remove_env_cleanup_hook(koffi.node.env, address, thing);
   };
 }
 

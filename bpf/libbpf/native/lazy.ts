@@ -15,19 +15,28 @@ type Bound<T> = {
   readonly [K in keyof T]: T[K] extends Definition<infer A, infer R> ? (...args: A) => R : never;
 };
 
-/** The functions of a library, each looked up when it is first used. */
+/**
+ * The functions of a library, looked up when the first of them is used; then all at once. koffi
+ * ends the process if a worker is terminated while it declares a function, so that is done early
+ * in a thread's life and never again.
+ */
 export function bindLazily<T extends Record<string, Definition<never[], unknown>>>(
   library: () => LibraryHandle,
   definitions: T,
 ): Bound<T> {
   const bound = {};
-  for (const [name, { prototype }] of Object.entries(definitions)) {
+  const bindAll = (): void => {
+    const handle = library();
+    for (const [name, { prototype }] of Object.entries(definitions)) {
+      Object.defineProperty(bound, name, { value: handle.func(prototype) });
+    }
+  };
+  for (const name of Object.keys(definitions)) {
     Object.defineProperty(bound, name, {
       configurable: true,
       get() {
-        const value = library().func(prototype);
-        Object.defineProperty(bound, name, { value });
-        return value;
+        bindAll();
+        return (bound as Record<string, unknown>)[name];
       },
     });
   }

@@ -26,19 +26,26 @@ function load(path: string): LibraryHandle {
       { code: "MISSING_LIBRARY", cause },
     );
   }
-  const major: number = library.func("uint32_t libbpf_major_version()")();
-  const minor: number = library.func("uint32_t libbpf_minor_version()")();
-  if (major !== 1 || minor < 1) {
-    throw new BpfError(
-      `${path} is libbpf ${major}.${minor}; this library needs 1.1 or a later 1.x`,
-      {
-        code: "LIBRARY_VERSION",
-      },
-    );
+  const version = versionOf(library);
+  if (!/^1\.[1-9]/.test(version)) {
+    throw new BpfError(`${path} is libbpf ${version}: this library needs 1.1 or a later 1.x`, {
+      code: "LIBRARY_VERSION",
+    });
   }
   // Silence by default: what libbpf has to say is captured call by call.
   library.func("void *libbpf_set_print(void *print)")(null);
   return library;
+}
+
+function versionOf(library: LibraryHandle): string {
+  try {
+    const major: number = library.func("uint32_t libbpf_major_version()")();
+    const minor: number = library.func("uint32_t libbpf_minor_version()")();
+    return `${major}.${minor}`;
+  } catch {
+    // The functions came with 1.0.
+    return "of a version before 1.0, or no libbpf at all";
+  }
 }
 
 /** Version of the loaded libbpf, such as `1.1`. */

@@ -10,6 +10,7 @@ export function libcLibrary(): LibraryHandle {
   return handle;
 }
 
+/** Functions of the C library, and those of Node.js and its event loop. */
 export const libc = bindLazily(libcLibrary, {
   close: native<[fd: number], number>("int close(int fd)"),
   fcntl: native<[fd: number, command: number, type: "int", value: number], number>(
@@ -37,6 +38,15 @@ export const libc = bindLazily(libcLibrary, {
   munmap: native<[address: Pointer, size: number], number>(
     "int munmap(void *address, size_t size)",
   ),
+  napi_add_env_cleanup_hook: native<[env: unknown, release: Pointer, thing: Pointer], number>(
+    "int napi_add_env_cleanup_hook(void *env, void *release, void *thing)",
+  ),
+  napi_get_uv_event_loop: native<[env: unknown, loop: (Pointer | null)[]], number>(
+    "int napi_get_uv_event_loop(void *env, _Out_ void **loop)",
+  ),
+  napi_remove_env_cleanup_hook: native<[env: unknown, release: Pointer, thing: Pointer], number>(
+    "int napi_remove_env_cleanup_hook(void *env, void *release, void *thing)",
+  ),
   perfEventOpen: native<
     [number: number, attributes: Memory, pid: number, cpu: number, group: number, flags: number],
     number | bigint
@@ -44,10 +54,22 @@ export const libc = bindLazily(libcLibrary, {
     "long syscall(long number, void *attributes, int pid, int cpu, int group, unsigned long flags)",
   ),
   read: native<[fd: number, to: Memory, size: number], number | bigint>(
-    "ssize_t read(int fd, void *to, size_t size)",
+    "int64_t read(int fd, void *to, size_t size)",
   ),
   sysconf: native<[name: number], number>("long sysconf(int name)"),
   usleep: native<[microseconds: number], number>("int usleep(unsigned int microseconds)"),
+  uv_fileno: native<[handle: Pointer, fd: Int32Array], number>(
+    "int uv_fileno(void *handle, _Out_ int *fd)",
+  ),
+  uv_handle_get_type: native<[handle: Pointer], number>("int uv_handle_get_type(void *handle)"),
+  uv_is_active: native<[handle: Pointer], number>("int uv_is_active(void *handle)"),
+  uv_poll_start: native<[handle: Pointer, events: number, callback: Pointer], number>(
+    "int uv_poll_start(void *handle, int events, void *callback)",
+  ),
+  uv_poll_stop: native<[handle: Pointer], number>("int uv_poll_stop(void *handle)"),
+  uv_walk: native<[loop: Pointer | null, visit: Pointer, argument: null], void>(
+    "void uv_walk(void *loop, void *visit, void *argument)",
+  ),
   vsnprintf: native<[to: Uint8Array, size: number, format: Pointer, args: Pointer], number>(
     "int vsnprintf(void *to, size_t size, const void *format, void *args)",
   ),

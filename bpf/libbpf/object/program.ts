@@ -18,6 +18,8 @@ import {
 } from "../links/attach.js";
 import { type AttachKind, kindOfSection, targetOfSection } from "../links/kinds.js";
 import { Link } from "../links/link.js";
+import { missingTarget } from "../links/targets.js";
+import { describeErrno } from "../native/errno.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
@@ -89,8 +91,12 @@ export class Program {
    * (tp_btf) to attach to; or a function of another program, whose descriptor is `programFd`.
    */
   setTarget(name: string, programFd = 0): void {
-    this.#edit("attach target", (program) =>
-      libbpf.bpf_program__set_attach_target(program, programFd, name),
+    const missing = (code: string): string | undefined =>
+      targetNotFound.has(code) && programFd === 0 ? missingTarget(this.kind, name) : undefined;
+    this.#edit(
+      "attach target",
+      (program) => libbpf.bpf_program__set_attach_target(program, programFd, name),
+      missing,
     );
     this.#target = name;
   }
@@ -177,14 +183,20 @@ export class Program {
     return this;
   }
 
-  #edit(what: string, call: (program: Pointer) => number): void {
+  #edit(
+    what: string,
+    call: (program: Pointer) => number,
+    adviceFor: (code: string) => string | undefined = () => undefined,
+  ): void {
     this.#object.assertNotLoaded(`set ${what} of ${this.what}`);
     const { value, messages } = withMessages(() => call(this.pointer));
     if (value >= 0) return;
     const said = messages.at(-1);
     throw BpfError.fromErrno(`cannot set ${what} of ${this.what}`, value, {
       messages,
-      advice: said && `libbpf says: ${said}`,
+      advice: adviceFor(describeErrno(value).name) ?? (said && `libbpf says: ${said}`),
     });
   }
 }
+
+const targetNotFound = new Set(["ENOENT", "ESRCH"]);

@@ -2,8 +2,9 @@ import { type Capability, effectiveCapabilities } from "../native/capabilities.j
 import { libbpfVersion } from "../native/libbpf.js";
 import { ProgramType } from "../object/programTypes.js";
 import { type ProbedKind, probeAttach, probedKinds, type Verdict } from "./attach.js";
+import { hasHelper } from "./helpers.js";
 import { activeLsms, btfInfo, type KernelInfo, kernelInfo } from "./kernel.js";
-import { hasHelper, probeMapTypes, probeProgramTypes } from "./types.js";
+import { probeMapTypes, probeProgramTypes } from "./types.js";
 
 /** What this machine offers to eBPF. Plain data: it crosses threads and makes JSON. */
 export interface Features {

@@ -1,4 +1,3 @@
-import { Btf } from "../btf/btf.js";
 import { MapType, mapTypeName } from "../maps/types.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
@@ -14,16 +13,6 @@ export function hasMapType(type: MapType): boolean {
   return withMessages(() => libbpf.libbpf_probe_bpf_map_type(type, null)).value > 0;
 }
 
-/** Whether programs of the type may call the helper: `ringbuf_output`, without `bpf_`. Needs kernel BTF, which has the names. */
-export function hasHelper(type: ProgramType, helper: string): boolean {
-  helpers ??= helperNumbers();
-  const name = helper.replace(/^bpf_/, "");
-  const number = helpers.get(name);
-  // A kernel that does not have the name does not have the helper.
-  if (number === undefined) return false;
-  return withMessages(() => libbpf.libbpf_probe_bpf_helper(type, number, null)).value > 0;
-}
-
 /** By name: `ringbuf`, `percpu_hash`, ... */
 export function probeMapTypes(): Readonly<Record<string, boolean>> {
   const types = Object.values(MapType).filter((type) => type !== MapType.UNSPEC);
@@ -36,11 +25,4 @@ export function probeProgramTypes(): Readonly<Record<string, boolean>> {
   return Object.fromEntries(
     types.map(([name, type]) => [name.toLowerCase(), hasProgramType(type)]),
   );
-}
-
-let helpers: ReadonlyMap<string, number> | undefined;
-
-function helperNumbers(): ReadonlyMap<string, number> {
-  const all = Object.entries(Btf.kernel().enum("bpf_func_id"));
-  return new Map(all.map(([name, number]) => [name.replace(/^BPF_FUNC_/, ""), Number(number)]));
 }

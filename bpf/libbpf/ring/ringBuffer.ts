@@ -4,7 +4,7 @@ import { MapType } from "../maps/types.js";
 import { Handle } from "../native/handle.js";
 import { RingBatch, type RingRecord } from "./batch.js";
 import { RingMemory } from "./memory.js";
-import { Waiter, type Wakeup } from "./waiter.js";
+import { type Readiness, Waiter, type Wakeup } from "./waiter.js";
 
 const BUSY = 1 << 31;
 const DISCARD = 1 << 30;
@@ -55,7 +55,7 @@ export class RingBuffer {
     this.#commitBytes = this.sizeBytes / 16;
     this.#position = Number(Atomics.load(this.#memory.consumer, 0));
     this.#committed = this.#position;
-    this.#waiter = new Waiter(this.#handle.fd, () => this.#headIsComplete());
+    this.#waiter = new Waiter(this.#handle.fd, () => this.#readiness());
   }
 
   /** Bytes of the data area. */
@@ -169,10 +169,11 @@ export class RingBuffer {
     return false;
   }
 
-  #headIsComplete(): boolean {
+  #readiness(): Readiness {
     const { words, producerLow } = this.#memory;
-    if ((this.#position | 0) === Atomics.load(producerLow, 0)) return false;
-    return (Atomics.load(words, (this.#position & this.#mask) >> 2) & BUSY) === 0;
+    if ((this.#position | 0) === Atomics.load(producerLow, 0)) return "empty";
+    const word = Atomics.load(words, (this.#position & this.#mask) >> 2);
+    return word & BUSY ? "busy" : "ready";
   }
 
   /** Hands the visited records back to the kernel. */

@@ -1,47 +1,46 @@
-import koffi, { type node } from "koffi";
+import { FdWatch } from "../native/fdWatch.js";
 
 /** What a wait ended with. */
 export type Wakeup = "ready" | "timeout" | "closed";
+
+/** `busy`: the next record is still being written. */
+export type Readiness = "ready" | "busy" | "empty";
 
 /**
  * Waits for a file descriptor to become readable, in the event loop itself: no thread sleeps in
  * the kernel for it, so there is nothing to interrupt when the descriptor closes or the thread ends.
  */
 export class Waiter {
-  readonly #fd: number;
-  readonly #isReady: () => boolean;
+  readonly #state: () => Readiness;
   readonly #waits = new Set<(how: Wakeup) => void>();
-  #poll: node.PollHandle | undefined;
-  #polling = false;
+  readonly #look = (): void => this.#onTurn();
+  readonly #watch: FdWatch;
+  #turn: NodeJS.Immediate | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** `isReady`: whether there is something to do, asked when the kernel says the descriptor is readable. */
-  constructor(fd: number, isReady: () => boolean) {
-    this.#fd = fd;
-    this.#isReady = isReady;
+  /** `state` is asked whenever the descriptor may have become readable. */
+  constructor(fd: number, state: () => Readiness) {
+    this.#watch = new FdWatch(fd);
+    this.#state = state;
   }
 
   /** Always lets the event loop turn once, so that a busy reader starves nobody. */
   wait(timeoutMs: number): Promise<Wakeup> {
     return new Promise((resolve) => {
+      if (this.#closed) return void setImmediate(resolve, "closed");
+      if (this.#state() === "ready") return void setImmediate(resolve, "ready");
+      if (timeoutMs <= 0) return void setImmediate(resolve, "timeout");
       let timer: NodeJS.Timeout | undefined;
       const finish = (how: Wakeup): void => {
-        if (!this.#waits.delete(finish)) return;
+        this.#waits.delete(finish);
         clearTimeout(timer);
         if (this.#waits.size === 0) this.#rest();
-        // Not resolved here: the poll callback runs outside of Node's callback scope, where
-        // promise reactions would lie around until something else happens.
-        setImmediate(resolve, how);
+        resolve(how);
       };
       this.#waits.add(finish);
-      if (this.#closed) finish("closed");
-      else if (this.#isReady()) finish("ready");
-      else if (timeoutMs <= 0) finish("timeout");
-      else {
-        if (timeoutMs < 0x7fff_ffff) timer = setTimeout(finish, timeoutMs, "timeout");
-        this.#watch();
-      }
+      if (timeoutMs <= MAX_TIMEOUT_MS) timer = setTimeout(finish, timeoutMs, "timeout");
+      this.#begin();
     });
   }
 
@@ -49,47 +48,51 @@ export class Waiter {
     this.#closed = true;
     this.#endAll("closed");
     this.#rest();
-    this.#poll?.close();
-    this.#poll = undefined;
+    this.#watch.close();
   }
 
   #endAll(how: Wakeup): void {
     for (const finish of [...this.#waits]) finish(how);
   }
 
-  #watch(): void {
-    if (this.#polling) return;
-    this.#polling = true;
-    const onReadable = (): void => this.#onReadable();
-    if (this.#poll) this.#poll.start({ readable: true }, onReadable);
-    else this.#poll = koffi.node.poll(this.#fd, { readable: true }, onReadable);
+  #begin(): void {
+    if (this.#turn || this.#pause) return;
+    this.#watch.start();
+    this.#turn = nextTurn(this.#look);
   }
 
-  #onReadable(): void {
-    if (!this.#polling) return;
-    if (this.#isReady()) {
-      this.#endAll("ready");
-      return;
-    }
-    // Readable, but the next record is still being written. That takes microseconds, unless its
-    // writer was preempted: look again shortly instead of spinning.
-    this.#stopPolling();
-    this.#pause = setTimeout(() => {
+  /** Something woke the event loop. */
+  #onTurn(): void {
+    this.#turn = undefined;
+    const state = this.#state();
+    if (state === "ready") this.#endAll("ready");
+    if (this.#waits.size === 0) return;
+    if (state === "busy") this.#lookLater();
+    else this.#begin();
+  }
+
+  #lookLater(): void {
+    // The kernel calls the descriptor readable as long as a record is being written. That takes
+    // microseconds, unless its writer was preempted: look again shortly instead of spinning.
+    this.#watch.stop();
+    this.#pause ??= setTimeout(() => {
       this.#pause = undefined;
-      if (this.#isReady()) this.#endAll("ready");
-      else if (this.#waits.size > 0) this.#watch();
+      if (this.#waits.size > 0) this.#begin();
     }, 1);
   }
 
   #rest(): void {
-    this.#stopPolling();
+    this.#watch.stop();
+    if (this.#turn) clearImmediate(this.#turn);
     clearTimeout(this.#pause);
+    this.#turn = undefined;
     this.#pause = undefined;
   }
+}
 
-  #stopPolling(): void {
-    if (!this.#polling) return;
-    this.#polling = false;
-    this.#poll?.stop();
-  }
+const MAX_TIMEOUT_MS = 0x7fff_ffff;
+
+/** Called in the next turn of the event loop, which it does not hasten. */
+function nextTurn(look: () => void): NodeJS.Immediate {
+  return setImmediate(look).unref();
 }

@@ -1,9 +1,9 @@
 /** Prints events and keeps the counts that are told at the end. */
 import type { Writable } from "node:stream";
 import { toNumber } from "../../api/numbers.js";
+import { jsonWriter } from "../../json/protojson.js";
 import { compactLine, type Event } from "../compact.js";
 import { type LineWriter, say } from "../output.js";
-import { jsonWriter } from "../protojson.js";
 import type { ColorMode } from "../text/paint.js";
 import { isColored, paintFor } from "../text/paint.js";
 import { counted, grouped, spanText } from "../text/units.js";

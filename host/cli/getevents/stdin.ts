@@ -1,15 +1,16 @@
 /** Decides whether events come from standard input, and reads them from there. */
 import { fstatSync } from "node:fs";
 import { GuidestarError } from "../../errors.js";
+import { parseJson } from "../../json/parse.js";
+import { JsonError } from "../../json/protojson.js";
+import { readMessage } from "../../json/read.js";
+import { messageType } from "../../json/schema.js";
+import { type JsonPiece, JsonSplitter, onOneLine } from "../../json/split.js";
+import { terminalSafe } from "../../json/write.js";
 import type { Event } from "../compact.js";
-import { parseJson } from "../json/parse.js";
-import { readMessage } from "../json/read.js";
-import { messageType } from "../json/schema.js";
-import { type JsonPiece, JsonSplitter, onOneLine } from "../json/split.js";
-import { terminalSafe } from "../json/write.js";
 import { say } from "../output.js";
-import { JsonError } from "../protojson.js";
 import { counted } from "../text/units.js";
+import type { LocalFilter } from "./localFilter.js";
 import type { EventPrinter } from "./printer.js";
 
 /**
@@ -27,7 +28,7 @@ export function stdinMayHaveEvents(): boolean {
 
 export interface ReplayOptions {
   readonly printer: EventPrinter;
-  readonly matches: (event: Event) => boolean;
+  readonly filter: LocalFilter;
   readonly stop: AbortSignal;
 }
 
@@ -83,7 +84,7 @@ class EventReader {
   constructor(private readonly options: ReplayOptions) {}
 
   read({ text, line }: JsonPiece): void {
-    const { printer, matches } = this.options;
+    const { printer, filter } = this.options;
     if (printer.isDone) return;
     let event: Event;
     try {
@@ -95,14 +96,16 @@ class EventReader {
       this.tellBad(error, text, line);
       return;
     }
+    if (!filter.matches(event)) return;
+    if (filter.trim) printer.print(filter.trim(event));
     // As it came, so that fields which this client does not know go through.
-    if (matches(event))
-      printer.print(event, printer.isJson ? terminalSafe(onOneLine(text)) : undefined);
+    else printer.print(event, printer.isJson ? terminalSafe(onOneLine(text)) : undefined);
   }
 
   /** What was passed over, and an error if it was not only details. */
   tellResult(): void {
-    if (this.unknown.size > 0 && !this.options.printer.isJson) {
+    const { printer, filter } = this.options;
+    if (this.unknown.size > 0 && (!printer.isJson || filter.trim)) {
       const names = [...this.unknown.keys()];
       const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
       say(`passed over ${counted(names.length, "field")} that this client does not know: ${shown}`);

@@ -14,7 +14,7 @@ export function isRunning({ health }: Status): boolean {
 
 /** `{"health_status":[…],"node":{…},"plugins":[…]}`; the last two only from a guidestar. */
 export async function statusJson({ health, node, plugins }: Status): Promise<string> {
-  const { toJson } = await import("../protojson.js");
+  const { toJson } = await import("../../json/protojson.js");
   const members = [toJson("fgs.GetHealthStatusResponse", health).slice(1, -1)];
   if (node !== undefined) {
     members.push(`"node":${toJson("guidestar.GetStatusResponse", node)}`);

@@ -34,9 +34,8 @@ async function runTests(job: Extract<Job, { kind: "tests" }>): Promise<number> {
       if (event.type === "test:fail") failures++;
       if (event.type === "test:stdout" || event.type === "test:stderr") {
         process.stdout.write(event.data.message ?? "");
-      } else {
-        send({ type: "event", test, event: wireEvent(event) });
       }
+      send({ type: "event", test, event: wireEvent(event) });
     }
     send({ type: "ran", test });
   }

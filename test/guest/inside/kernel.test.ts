@@ -16,6 +16,11 @@ test("the kernel is the Debian kernel of the image, with its own configuration",
   }
 });
 
+test("time passes as it does outside: the clock is not the emulated time stamp counter", () => {
+  const source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+  assert.equal(readFileSync(source, "utf8").trim(), "hpet");
+});
+
 test("two CPUs run, and nothing but root's own processes", () => {
   assert.equal(os.cpus().length, 2);
   assert.equal(process.getuid?.(), 0);

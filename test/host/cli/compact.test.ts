@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { compactLine } from "../../../host/cli/compact.js";
-import { messageType } from "../../../host/cli/json/schema.js";
 import { paintFor } from "../../../host/cli/text/paint.js";
 import { displayWidth } from "../../../host/cli/text/width.js";
-import { arbitraryMessage } from "./support/arbitraryMessage.js";
+import { messageType } from "../../../host/json/schema.js";
+import { arbitraryMessage } from "../json/arbitraryMessage.js";
 import { type Event, exec, exit, kprobe, processOf } from "./support/events.js";
 
 const plain = paintFor(false);

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { toJson } from "../../../host/cli/protojson.js";
+import { toJson } from "../../../host/json/protojson.js";
 import { type Event, exec, exit, kprobe } from "./support/events.js";
 import { run, shell, start, terminal } from "./support/run.js";
 import { type EventCall, send, startServer } from "./support/server.js";
@@ -57,7 +57,22 @@ describe("events on standard input", () => {
     assert.equal(await outputOf("--process", "curl$"), second);
     assert.equal(await outputOf("-F", '{"event_set":["PROCESS_EXIT","PROCESS_KPROBE"]}'), first);
     assert.equal(await outputOf("--pid", "41"), "");
+    assert.equal(await outputOf("--arguments", "^-c"), first);
+    assert.equal(await outputOf("--no-in-init-tree", "--processes", "curl,nope"), second);
     assert.equal(await outputOf("-c", "2"), `${first}${second}`);
+  });
+
+  test("lose the fields that are not wanted", async () => {
+    const newer = '{"process_exec":{"process":{"binary":"/b","cwd":"/","newer":1}}}\n';
+    const { stdout, stderr } = await run(
+      ["getevents", "-o", "json", "--exclude-fields", "process.cwd,parent"],
+      { stdin: newer },
+    );
+    assert.equal(stdout, '{"process_exec":{"process":{"binary":"/b"}}}\n');
+    assert.match(
+      stderr,
+      /passed over 1 field that this client does not know: process_exec.process/,
+    );
   });
 
   test("that are none are told with their place and passed over, with exit code 1", async () => {
@@ -166,7 +181,7 @@ describe("where events come from", () => {
   });
 
   test("a pipe that stays silent is waited for, and it says so", async () => {
-    const running = await shell(`{ sleep 1.5; cat ${temporary(lines)}; } | guidestar getevents`);
+    const running = await shell(`{ sleep 8; cat ${temporary(lines)}; } | guidestar getevents`);
     assert.equal(running.code, 0);
     assert.equal(running.stdout, compact);
     assert.equal(

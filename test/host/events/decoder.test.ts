@@ -215,3 +215,35 @@ test("a full cache pushes out the oldest and counts it", () => {
   assert.equal(cache.current(1), undefined);
   assert.ok(cache.current(5));
 });
+
+test("the init process of another pid namespace and all that descends from it are in its tree", () => {
+  const { decode, cache } = newDecoder();
+  const key = (pid: number) => ({ "header.pid": pid, "header.key_ns": pid });
+  const by = (pid: number) => ({ "parent.pid": pid, "parent.key_ns": pid });
+  const isIn = (pid: number) => cache.find(pid, BigInt(pid))?.inInitTree;
+  decode(make.exec({ ...key(1), ns_pid: 1 }, { binary: "/sbin/init" }));
+  decode(make.exec({ ...key(20), ...by(1), ns_pid: 20 }, { binary: "/usr/bin/shim" }));
+  // The shim's child is the first of a new namespace, and what it starts is numbered there.
+  decode(make.fork({ ...key(21), ...by(20), ns_pid: 1 }));
+  decode(make.fork({ ...key(22), ...by(21), ns_pid: 2 }));
+  decode(make.exec({ ...key(23), ...by(22), ns_pid: 3 }, { binary: "/bin/sh" }));
+  // Into the container from outside.
+  decode(make.exec({ ...key(24), ...by(20), ns_pid: 9 }, { binary: "/bin/sh" }));
+  assert.deepEqual([1, 20, 24].map(isIn), [false, false, false]);
+  assert.deepEqual([21, 22, 23].map(isIn), [true, true, true]);
+  assert.equal(cache.find(23, 23n)?.nsPid, 3);
+  assert.equal(cache.find(21, 21n)?.nsPid, 1);
+});
+
+test("a process stays in the tree of its init process when its line of ancestors is cut", () => {
+  const { decode } = newDecoder(2000);
+  let last: Event | undefined;
+  for (let i = 1; i <= 1000; i++) {
+    const values = { "header.pid": 500, "header.key_ns": i, previous_key_ns: i - 1 };
+    last = decode(make.exec({ ...values, ns_pid: 1 }, { binary: "/bin/loop" }));
+  }
+  const child = { "header.pid": 501, "header.key_ns": 5000, ns_pid: 2 };
+  const parent = { "parent.pid": 500, "parent.key_ns": 1000 };
+  assert.equal(last?.process.inInitTree, true);
+  assert.equal(decode(make.exec({ ...child, ...parent }))?.process.inInitTree, true);
+});

@@ -52,6 +52,7 @@ const pod = fc.record({
 
 const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   pid: uint32,
+  nsPid: fc.oneof(uint32, fc.constantFrom(0, 1)),
   keyNs: time,
   startTimeNs: time,
   uid: fc.option(uint32, { nil: undefined }),
@@ -61,7 +62,6 @@ const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   cwd: text,
   flags: text,
   docker: text,
-  nsPid: uint32,
   pod: fc.option(pod, { nil: undefined }),
   cgroupId: fc.constant(0n),
   cgroupName: fc.constant(""),
@@ -196,6 +196,8 @@ function expectedProcess(process: CachedProcess) {
       if (inum) ns[name] = { inum, ...(host[name] === inum && { is_host: true }) };
     shown.ns = ns;
   }
+  if (process.inInitTree || (process.nsPid !== 0 && process.nsPid !== process.pid))
+    shown.in_init_tree = process.inInitTree ? { value: true } : {};
   return shown;
 }
 

@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { PipelineHandle, type PipelineHandleOptions } from "../../../host/pipeline/handle.js";
 import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { parseRecordingSpec } from "../../../host/source/recordingSpec.js";
+import { emptyFilter } from "../../../host/stream/filterSpec.js";
 import { temporaryFolder } from "../../support/daemon.js";
 import { writeSyntheticRecording } from "../../support/syntheticRecording.js";
 
@@ -70,15 +71,6 @@ test("a feed that was closed gets nothing more", async (t) => {
   others.close();
   assert.ok(count > 0 && count < 1001, `${count} events`);
 });
-
-const emptyFilter = {
-  binaryRegex: [],
-  namespace: [],
-  healthCheck: undefined,
-  pid: [],
-  pidSet: [],
-  eventSet: [],
-};
 
 test("a wrong filter is refused, and leaves nothing behind", async (t) => {
   const handle = await started(t, recorded(t, "speed=max"));

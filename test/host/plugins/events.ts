@@ -18,6 +18,8 @@ export class Scene {
     return {
       execId: more.execId ?? Buffer.from(`node-1:${keyNs}:${pid}`).toString("base64"),
       pid,
+      nsPid: more.nsPid ?? pid,
+      inInitTree: more.inInitTree ?? false,
       keyNs: more.keyNs ?? keyNs,
       startTimeNs: more.startTimeNs ?? 1_700_000_000_000_000_000n + keyNs,
       uid: "uid" in more ? more.uid : 0,

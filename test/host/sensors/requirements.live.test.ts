@@ -74,6 +74,12 @@ describe("loading the base programs", () => {
       "FAILED_PRECONDITION",
       /pid namespace of its own.*--pid=host/,
     ],
+    [
+      "in a time namespace of its own",
+      ["unshare", "-T", "-f"],
+      "FAILED_PRECONDITION",
+      /time namespace of its own.*run it in the host's\.$/,
+    ],
   ];
 
   for (const [what, command, code, message, env] of lacks) {

@@ -5,7 +5,7 @@ import {
   type ExitEvent,
   type Process,
 } from "../../../host/events/model.js";
-import type { FilterSpec } from "../../../host/stream/filterSpec.js";
+import { emptyFilter, type FilterSpec } from "../../../host/stream/filterSpec.js";
 
 let lastKey = 0n;
 
@@ -15,6 +15,8 @@ export function process(known: Partial<Process> = {}): Process {
   return {
     execId: Buffer.from(`node:${lastKey}:${known.pid ?? 1}`).toString("base64"),
     pid: 1,
+    nsPid: 0,
+    inInitTree: false,
     keyNs: lastKey,
     startTimeNs: lastKey,
     uid: 0,
@@ -65,13 +67,5 @@ export function withoutProcess(): Event {
 }
 
 export function filter(set: Partial<FilterSpec> = {}): FilterSpec {
-  return {
-    binaryRegex: [],
-    namespace: [],
-    healthCheck: undefined,
-    pid: [],
-    pidSet: [],
-    eventSet: [],
-    ...set,
-  };
+  return { ...emptyFilter, ...set };
 }

@@ -26,7 +26,4 @@ export const generalFunctions = {
   libbpf_probe_bpf_map_type: native<[type: number, opts: null], number>(
     "int libbpf_probe_bpf_map_type(int type, const void *opts)",
   ),
-  libbpf_probe_bpf_helper: native<[type: number, helper: number, opts: null], number>(
-    "int libbpf_probe_bpf_helper(int type, int helper, const void *opts)",
-  ),
 };

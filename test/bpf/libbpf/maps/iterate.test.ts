@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Worker } from "node:worker_threads";
 import { bytesCodec, KernelMap, MapType } from "../../../../bpf/libbpf/index.js";
+import { startThread } from "../support/threads.js";
 
 const bytes = { key: bytesCodec(4), value: bytesCodec(4) };
 
@@ -44,10 +44,8 @@ test("keys that stay are all seen, once, while another thread changes the map", 
   const map = make(MapType.HASH, 20_000);
   for (let i = 0; i < 2000; i++) map.update(key(i), key(i));
   const stop = new SharedArrayBuffer(4);
-  const worker = new Worker(new URL("../support/churn.js", import.meta.url), {
-    workerData: { fd: map.fd, stop, from: 10_000, count: 5000 },
-  });
-  await new Promise((resolve) => worker.once("message", resolve));
+  const data = { fd: map.fd, stop, from: 10_000, count: 5000 };
+  const { exited } = await startThread("churn", data);
   for (let round = 0; round < 30; round++) {
     const seen = new Map<number, number>();
     for (const k of map.keys()) seen.set(number(k), (seen.get(number(k)) ?? 0) + 1);
@@ -55,7 +53,7 @@ test("keys that stay are all seen, once, while another thread changes the map", 
     assert.ok([...seen.values()].every((times) => times === 1));
   }
   Atomics.store(new Int32Array(stop), 0, 1);
-  await new Promise((resolve) => worker.once("exit", resolve));
+  await exited;
   map.close();
 });
 

@@ -1,41 +1,37 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, test } from "node:test";
 import { BpfObject, RingBuffer } from "../../../../bpf/libbpf/index.js";
 import { descriptors, mapMappings } from "../support/process.js";
 import { program } from "../support/programs.js";
-import { exited, startWorker } from "../support/threads.js";
+import { startThread, type Thread } from "../support/threads.js";
 
 const object = BpfObject.open(program("ring")).load();
 after(() => object.close());
 const events = object.map("events");
 const produce = object.program("produce");
 
-async function readInWorker(end: string): Promise<Awaited<ReturnType<typeof startWorker>>> {
+async function readInWorker(end: string): Promise<Thread> {
   const first = Number(object.variables.get("sent"));
   produce.testRun({ context: [100, 64, 0, 0] });
-  const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(new URL("../support/reader.js", import.meta.url), {
-    workerData: { fd: events.fd, until: 100, end, object: program("maps") },
-  });
-  const [numbers] = (await once(worker, "message")) as [number[]];
+  const data = { fd: events.fd, until: 100, end, object: program("maps") };
+  const thread = await startThread("reader", data);
   assert.deepEqual(
-    numbers,
+    thread.message,
     Array.from({ length: 100 }, (_, i) => first + i),
   );
-  return worker;
+  return thread;
 }
 
 test("a worker reads a ring that it knows only by its descriptor", async () => {
-  const worker = await readInWorker("close");
-  assert.equal(await exited(worker), 0);
+  const { exited } = await readInWorker("close");
+  assert.equal(await exited, 0);
 });
 
 for (const state of ["waiting", "spinning"]) {
   test(`a worker terminated while ${state} leaves nothing behind`, async () => {
     const before = descriptors();
     for (let i = 0; i < 5; i++) {
-      const worker = await readInWorker(state);
+      const { worker } = await readInWorker(state);
       await worker.terminate();
     }
     assert.equal(descriptors(), before);
@@ -45,8 +41,8 @@ for (const state of ["waiting", "spinning"]) {
 
 test("a worker that exits with a wait pending leaves nothing behind", async () => {
   const before = descriptors();
-  const worker = await readInWorker("exit");
-  assert.equal(await exited(worker), 0);
+  const { exited } = await readInWorker("exit");
+  assert.equal(await exited, 0);
   assert.equal(descriptors(), before);
   assert.equal(mapMappings(), 0);
 });
@@ -56,14 +52,14 @@ test("every record a thread sends reaches a thread that reads meanwhile, once an
   const first = Number(object.variables.get("sent"));
   const lostBefore = Number(object.variables.get("lost"));
   const times = 400;
-  const worker = await startWorker("runner", {
+  const { exited } = await startThread("runner", {
     fd: produce.fd,
     context: [50, 40, 300, 9],
     times,
     pauseMs: 0,
   });
   let running = true;
-  void exited(worker).then(() => {
+  void exited.then(() => {
     running = false;
   });
   let next = first;
@@ -78,4 +74,19 @@ test("every record a thread sends reaches a thread that reads meanwhile, once an
   assert.equal(next - first + lost, times * 50);
   assert.equal(next, Number(object.variables.get("sent")));
   ring.close();
+});
+
+test("a worker that reads can be terminated at any moment", async () => {
+  const producer = await startThread("runner", {
+    fd: produce.fd,
+    context: [1, 64, 0, 0],
+    times: 1e9,
+    pauseMs: 0.2,
+  });
+  for (let i = 0; i < 40; i++) {
+    const { worker } = await startThread("reader", { fd: events.fd, until: 3, end: "reading" });
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+    await worker.terminate();
+  }
+  await producer.worker.terminate();
 });

@@ -3,12 +3,13 @@ import { BpfObject, RingBuffer } from "../../../../bpf/libbpf/index.js";
 
 /**
  * A worker that reads a ring known only by its descriptor, and reports the numbers it got. What it
- * does at the end: `close` it, or leave it `waiting` or `spinning`, to be terminated.
+ * does at the end: `close` it, or leave it `waiting`, `spinning` or
+ * `reading` on, to be terminated.
  */
 const { fd, until, end, object } = workerData as {
   fd: number;
   until: number;
-  end: "close" | "waiting" | "spinning" | "exit";
+  end: "close" | "waiting" | "spinning" | "reading" | "exit";
   object?: string;
 };
 const ring = new RingBuffer(fd);
@@ -28,6 +29,11 @@ if (end === "close") {
 } else if (end === "exit") {
   void ring.wait();
   process.exit(0);
+} else if (end === "reading") {
+  for (;;) {
+    await ring.wait(100);
+    ring.drain(3, () => undefined);
+  }
 } else {
   for (;;) ring.drain(1, () => undefined);
 }

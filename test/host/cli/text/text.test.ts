@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isColored, paintFor } from "../../../../host/cli/text/paint.js";
 import { printable, printableWord, quoted } from "../../../../host/cli/text/printable.js";
-import { didYouMean, nearest } from "../../../../host/cli/text/suggest.js";
 import { aligned, tabSeparated } from "../../../../host/cli/text/table.js";
 import { bytesText, counted, grouped, spanText } from "../../../../host/cli/text/units.js";
 import { displayWidth } from "../../../../host/cli/text/width.js";
+import { didYouMean, nearest } from "../../../../host/suggest.js";
 
 describe("who gets colours", () => {
   const terminal = { isTTY: true };

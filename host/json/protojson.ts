@@ -3,13 +3,13 @@
  * original field names, defaults left out, enum values by name, 64-bit integers as strings, bytes
  * in base64, wrappers bare, times in RFC 3339.
  */
-import { parseJson, parseJsonValues } from "./json/parse.js";
-import { type ReadOptions, readMessage } from "./json/read.js";
-import { messageType } from "./json/schema.js";
-import { messageWriter } from "./json/write.js";
+import { parseJson, parseJsonValues } from "./parse.js";
+import { type ReadOptions, readMessage } from "./read.js";
+import { messageType } from "./schema.js";
+import { messageWriter } from "./write.js";
 
-export { JsonError } from "./json/parse.js";
-export type { ReadOptions } from "./json/read.js";
+export { JsonError } from "./parse.js";
+export type { ReadOptions } from "./read.js";
 
 /** The function that writes messages of a type, as `fgs.GetEventsResponse`, on one line each. */
 export function jsonWriter(typeName: string): (message: object) => string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { JsonSplitter, onOneLine } from "../../../../host/cli/json/split.js";
+import { JsonSplitter, onOneLine } from "../../../host/json/split.js";
 
 function split(...chunks: string[]) {
   const splitter = new JsonSplitter();

@@ -3,7 +3,7 @@
  * field, is refused with the place and the reason.
  */
 import protobuf from "protobufjs";
-import { didYouMean } from "../text/suggest.js";
+import { didYouMean } from "../suggest.js";
 import { integerRange, isWrapper, scalarKind } from "./kinds.js";
 import { JsonError, type JsonMember, type JsonNode } from "./parse.js";
 import { parseDuration, parseTimestamp } from "./time.js";
@@ -64,12 +64,18 @@ function build(type: protobuf.Type): Reader {
       return secondsReader(parseTimestamp, "a time such as 2026-01-31T12:00:00.5Z");
     case ".google.protobuf.Duration":
       return secondsReader(parseDuration, "a duration in seconds such as 1.5s");
+    case ".google.protobuf.FieldMask":
+      return maskReader(messageFieldsReader(type));
   }
   const wrapped = isWrapper(type) ? type.fields.value?.resolve() : undefined;
   if (wrapped !== undefined) {
     const read = valueReader(wrapped);
     return (node, path, context) => ({ value: read(node, path, context) });
   }
+  return messageFieldsReader(type);
+}
+
+function messageFieldsReader(type: protobuf.Type): Reader {
   const fields = fieldsByName(type);
   return (node, path, context) => {
     if (node.kind !== "object") return fail(node, path, `an object (${type.name})`, context);
@@ -243,6 +249,19 @@ function secondsReader(parse: typeof parseTimestamp, expected: string): Reader {
     if (parsed === undefined) return fail(node, path, expected, context);
     return { seconds: long(parsed.seconds, false), nanos: parsed.nanos };
   };
+}
+
+/** Paths with commas between, in camel case or as they are; or the object that other tools write. */
+function maskReader(readObject: Reader): Reader {
+  return (node, path, context) => {
+    if (node.kind !== "string") return readObject(node, path, context);
+    const paths = node.value.split(",").map((one) => one.trim().replace(/[A-Z]/g, snakeCase));
+    return { paths: paths.length === 1 && paths[0] === "" ? [] : paths };
+  };
+}
+
+function snakeCase(letter: string): string {
+  return `_${letter.toLowerCase()}`;
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 
-const protoDir = fileURLToPath(new URL("../../../proto/", import.meta.url));
+const protoDir = fileURLToPath(new URL("../../proto/", import.meta.url));
 
 let loaded: protobuf.Root | undefined;
 

@@ -4,7 +4,7 @@
  * message costs only the text it becomes.
  */
 import protobuf from "protobufjs";
-import { GuidestarError } from "../../errors.js";
+import { GuidestarError } from "../errors.js";
 import { isWrapper, scalarKind } from "./kinds.js";
 import { durationText, type Seconds, timestampText } from "./time.js";
 

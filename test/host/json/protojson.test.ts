@@ -3,11 +3,11 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import protojson from "protobufjs/ext/protojson.js";
-import { messageType } from "../../../host/cli/json/schema.js";
-import { fromJson, fromJsonValues, toJson } from "../../../host/cli/protojson.js";
+import { fromJson, fromJsonValues, toJson } from "../../../host/json/protojson.js";
+import { messageType } from "../../../host/json/schema.js";
 import { fgs } from "../../../proto/generated/api.js";
-import { arbitraryMessage } from "./support/arbitraryMessage.js";
-import { exec } from "./support/events.js";
+import { exec } from "../cli/support/events.js";
+import { arbitraryMessage } from "./arbitraryMessage.js";
 
 const response = "fgs.GetEventsResponse";
 const long = (text: string, unsigned = true) =>
@@ -124,7 +124,7 @@ describe("floats, which no message of ours has", () => {
   const type = root.lookupType("M");
 
   test("are written so that they come back", async () => {
-    const { messageWriter } = await import("../../../host/cli/json/write.js");
+    const { messageWriter } = await import("../../../host/json/write.js");
     const write = messageWriter(type);
     assert.equal(
       write({ d: Number.NaN, f: Number.NEGATIVE_INFINITY }),
@@ -136,8 +136,8 @@ describe("floats, which no message of ours has", () => {
   });
 
   test("are read within their range", async () => {
-    const { readMessage } = await import("../../../host/cli/json/read.js");
-    const { parseJson } = await import("../../../host/cli/json/parse.js");
+    const { readMessage } = await import("../../../host/json/read.js");
+    const { parseJson } = await import("../../../host/json/parse.js");
     const read = (text: string) => readMessage(type, parseJson(text), text);
     assert.deepEqual(read('{"d":"Infinity","f":1e3,"o":null,"m":{"1":true}}'), {
       d: Number.POSITIVE_INFINITY,

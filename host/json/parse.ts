@@ -2,7 +2,7 @@
  * JSON text into nodes that know where they stand, so that an error can name the place, and that
  * keep numbers as they were written, so that 64-bit integers stay exact. JSON.parse does neither.
  */
-import { GuidestarError } from "../../errors.js";
+import { GuidestarError } from "../errors.js";
 
 export type JsonNode =
   | { readonly kind: "object"; readonly at: number; readonly members: readonly JsonMember[] }

@@ -1,7 +1,7 @@
 /** Arbitrary messages of a type, made from its descriptor. */
 import fc from "fast-check";
 import protobuf from "protobufjs";
-import { integerRange, scalarKind } from "../../../../host/cli/json/kinds.js";
+import { integerRange, scalarKind } from "../../../host/json/kinds.js";
 
 type Message = Record<string, unknown>;
 

@@ -1,0 +1,98 @@
+/** Tests of texts that an event holds, in RE2 syntax: linear time, whatever the pattern. */
+import { RE2JS } from "re2js";
+import { GuidestarError } from "../errors.js";
+import type { Event, Process } from "../events/model.js";
+import { inLine } from "./ancestry.js";
+import type { EventTest } from "./filter.js";
+
+type Owner = (event: Event) => Process | undefined;
+
+/** A test of a text that never changes while the process instance lives; false where there is none. */
+export function byText(
+  owner: Owner,
+  text: (process: Process) => string,
+  patterns: readonly string[],
+  place: string,
+): EventTest {
+  const matches = anyPattern(patterns, place);
+  const known = new WeakMap<Process, boolean>();
+  return (event) => {
+    const process = owner(event);
+    if (process === undefined) return false;
+    let answer = known.get(process);
+    if (answer === undefined) {
+      answer = matches(text(process));
+      known.set(process, answer);
+    }
+    return answer;
+  };
+}
+
+/**
+ * A test of a text of the pod, which may become known late; false outside of pods, where a plain
+ * container may have one without a name.
+ */
+export function byPodText(
+  text: (pod: NonNullable<Process["pod"]>) => string,
+  patterns: readonly string[],
+  place: string,
+): EventTest {
+  const matches = anyPattern(patterns, place);
+  const known = new Map<string, boolean>();
+  return ({ process }) => {
+    const pod = process?.pod;
+    if (pod === undefined || (pod.name === "" && pod.namespace === "")) return false;
+    const subject = text(pod);
+    let answer = known.get(subject);
+    if (answer === undefined) {
+      // Pods come and go for as long as the daemon runs.
+      if (known.size >= 1000) known.clear();
+      answer = matches(subject);
+      known.set(subject, answer);
+    }
+    return answer;
+  };
+}
+
+/** A test of the binaries of all ancestors beyond the parent. */
+export function byAncestorBinary(patterns: readonly string[], place: string): EventTest {
+  const matches = anyPattern(patterns, place);
+  const isInLine = inLine(({ binary }) => matches(binary));
+  return ({ parent }) => isInLine(parent?.parent);
+}
+
+/**
+ * Container ids, of which a process has the first 31 characters: hexadecimal digits are the first
+ * characters of an id (12 of them, as runtimes print it, or all 64), anything else is a pattern.
+ */
+export function byContainer(ids: readonly string[], place: string): EventTest {
+  const tests = ids.map((id, i) => {
+    if (id === "") throw invalid(`${place}[${i}]: an empty container id`);
+    if (/^[0-9a-f]+$/.test(id)) {
+      const shown = id.slice(0, shownIdLength);
+      return (docker: string) => docker.startsWith(shown);
+    }
+    return anyPattern([id], place, i);
+  });
+  return ({ process }) =>
+    process !== undefined && process.docker !== "" && tests.some((test) => test(process.docker));
+}
+
+const shownIdLength = 31;
+
+function anyPattern(patterns: readonly string[], place: string, first = 0) {
+  const compiled = patterns.map((pattern, i) => compile(pattern, `${place}[${first + i}]`));
+  return (text: string) => compiled.some((pattern) => pattern.test(text));
+}
+
+function compile(pattern: string, place: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw invalid(`${place}: ${(error as Error).message}`, error);
+  }
+}
+
+function invalid(message: string, cause?: unknown): GuidestarError {
+  return new GuidestarError("INVALID_ARGUMENT", message, { cause });
+}
