@@ -7,6 +7,9 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import { type ContainersConfig, endpointsFor } from "./pods/config.js";
+import { defaultLimits } from "./pods/limits.js";
+import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { hostNamespaces } from "./source/hostNamespaces.js";
@@ -28,6 +31,8 @@ export interface PipelineConfig {
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
+  /** Which container runtimes tell of pods; undefined: none. */
+  readonly containers?: ContainersConfig | undefined;
   readonly log: Logger;
 }
 
@@ -71,7 +76,9 @@ export async function startPipeline(
 ): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
+  let containers: Runtimes | undefined;
   try {
+    containers = await startRuntimes(config);
     const pipeline = await PipelineHandle.start({
       source: sourceInit(source, base),
       scope: base ? scopeText(scope) : "all",
@@ -81,18 +88,30 @@ export async function startPipeline(
       processNs: config.processNs,
       hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
       firstListeners,
+      pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
+      containers,
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
     const close = async () => {
       await pipeline.close();
+      containers?.close();
       base?.close();
     };
     return { pipeline, close };
   } catch (error) {
+    containers?.close();
     base?.close();
     throw error;
   }
+}
+
+async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
+  const { containers, source, scope, log } = config;
+  const endpoints = containers ? endpointsFor(containers, source, scope) : [];
+  if (endpoints.length === 0) return undefined;
+  const { Runtimes } = await import("./pods/runtimes.js");
+  return Runtimes.start({ endpoints, log });
 }
 
 /** @throws GuidestarError in one sentence, with everything undone. */

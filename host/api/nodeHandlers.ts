@@ -1,6 +1,7 @@
 import type { guidestar } from "../../proto/generated/api.js";
 import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import type { PodCounts } from "../pods/counts.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { type Handlers, unary } from "./handlers.js";
 import { toTimestamp } from "./pluginMessages.js";
@@ -43,6 +44,7 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
         streams: subscribers.list(),
         process_cache: status.cache,
         file_export: fileExport(exportStatus?.()),
+        ...(status.pods ? { containers: toContainerCounts(status.pods) } : {}),
       };
     }),
   };
@@ -57,4 +59,8 @@ function fileExport(status: ExportStatus | undefined): guidestar.FileExport.$Pro
     lost_write_failed: lostWriteFailed,
     rate_limited: rateLimited,
   };
+}
+
+function toContainerCounts({ heldTotal, releasedLate, ...same }: PodCounts) {
+  return { ...same, held_total: heldTotal, released_late: releasedLate };
 }

@@ -4,7 +4,7 @@ import type { ServerTls } from "../api/tls.js";
 import { UsageError } from "./exit.js";
 import { addExportOptions, type ExportFlags, exportConfig } from "./exportOptions.js";
 import {
-  addPipelineOptions,
+  addEventOptions,
   addScopeOptions,
   type PipelineFlags,
   pipelineConfig,
@@ -48,7 +48,7 @@ export function register(program: Command): void {
       "live",
     );
   addScopeOptions(command);
-  addPipelineOptions(command);
+  addEventOptions(command);
   addExportOptions(command);
   command.addHelpText("after", help).action(daemon);
 }
@@ -56,6 +56,10 @@ export function register(program: Command): void {
 const help = `
 Without --scope-pid or --scope-cgroup the whole machine is traced. The socket is for its owner only
 (mode 0600); TCP beyond loopback needs TLS or --insecure.
+
+Processes in containers are told with their pod, which the container runtime on this machine knows:
+containerd, CRI-O or Docker, found by its socket. No cluster API is needed. A new container's events
+wait for that, once and at most --pod-wait; all other events go at once.
 
 Examples:
   guidestar daemon

@@ -4,9 +4,10 @@ import type { PipelineConfig } from "../daemon.js";
 import { createLogger, logFormats, logLevels } from "../log.js";
 import { checkRingBytes, parseBytes } from "../options.js";
 import type { Scope } from "../sensors/scope.js";
+import { addContainerOptions, type ContainerFlags, containersConfig } from "./containerOptions.js";
 import { UsageError } from "./exit.js";
 
-export interface PipelineFlags {
+export interface PipelineFlags extends ContainerFlags {
   readonly nodeName?: string;
   readonly ringSize: string;
   readonly processCacheSize: string;
@@ -33,6 +34,12 @@ export function addPipelineOptions(command: Command): void {
     .option("--enable-process-ns", "show the namespaces of processes")
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
+}
+
+/** What `addPipelineOptions` adds, and what tells processes their pods: not for `record`. */
+export function addEventOptions(command: Command): void {
+  addPipelineOptions(command);
+  addContainerOptions(command);
 }
 
 export function addScopeOptions(command: Command): void {
@@ -63,6 +70,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     processCacheSize: wholeNumber(flags.processCacheSize, "--process-cache-size"),
     processCred: flags.enableProcessCred ?? false,
     processNs: flags.enableProcessNs ?? false,
+    containers: containersConfig(flags),
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }

@@ -5,7 +5,7 @@ import { GuidestarError } from "../errors.js";
 import type { PipelineHandle } from "../pipeline/handle.js";
 import type { Frames } from "../pipeline/port.js";
 import { ExitRequest } from "./exit.js";
-import { addPipelineOptions, type PipelineFlags, pipelineConfig } from "./pipelineOptions.js";
+import { addEventOptions, type PipelineFlags, pipelineConfig } from "./pipelineOptions.js";
 import { type ColorMode, colorModes } from "./text/paint.js";
 
 interface Flags extends PipelineFlags {
@@ -33,7 +33,7 @@ export function register(program: Command): void {
       new Option("--color <when>", "colours in compact output").choices(colorModes).default("auto"),
     )
     .option("--timestamps", "put the time in front of each compact line");
-  addPipelineOptions(command);
+  addEventOptions(command);
   command.addHelpText("after", help).action(run);
 }
 

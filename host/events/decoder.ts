@@ -1,7 +1,7 @@
 import type { RecordLayout } from "../source/source.js";
 import { ArgumentPieces } from "./argumentPieces.js";
 import { argumentsOf } from "./arguments.js";
-import { containerId } from "./container.js";
+import { containerId, fullContainerId } from "./container.js";
 import { execStrings } from "./execStrings.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { type Event, EventType } from "./model.js";
@@ -27,8 +27,6 @@ export class Decoder {
   readonly #fields;
   readonly #flagNames: FlagNames;
   readonly #pieces = new ArgumentPieces();
-  /** Events made so far; the number of the newest. */
-  sequence = 0;
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
@@ -137,6 +135,7 @@ export class Decoder {
       cwd: strings.cwd,
       flags: this.#flagNames.text(flags),
       docker: containerId(strings.cgroupName),
+      containerId: fullContainerId(strings.cgroupName),
       cgroupId: view.getBigUint64(offset + exec.cgroupId, true),
       cgroupName: strings.cgroupName,
       capabilities: {
@@ -200,7 +199,7 @@ export class Decoder {
   #event<E extends { process: CachedProcess }>(view: DataView, offset: number, event: E) {
     return {
       ...event,
-      sequence: ++this.sequence,
+      sequence: 0,
       timeNs: view.getBigUint64(offset + this.#fields.header.time, true) + this.bootToWallNs,
       parent: event.process.parent,
       annotations: undefined,
@@ -217,6 +216,8 @@ const unknownProcess = {
   cwd: "",
   flags: "",
   docker: "",
+  containerId: "",
+  pod: undefined,
   cgroupId: 0n,
   cgroupName: "",
   capabilities: undefined,

@@ -35,17 +35,34 @@ export const namespaceNames = [
   "user",
 ] as const;
 
-/** What Kubernetes knows of a process. */
+/** A container as its runtime knows it. */
+export interface Container {
+  /** With the runtime in front: `containerd://ID`. */
+  readonly id: string;
+  readonly name: string;
+  readonly image: { readonly id: string; readonly name: string };
+  /** ns since 1970; 0n: unknown. */
+  readonly startTimeNs: bigint;
+}
+
+/**
+ * Where a process runs. A container that is in no pod (plain Docker) has one with empty namespace and
+ * name, so that "no pod" is told in the same way with and without a container.
+ */
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
+  /** `key=value`, sorted; of a plain Docker container, the container's. */
+  readonly labels?: readonly string[];
+  readonly container?: Container;
   /** A liveness or readiness probe of its container probably started the process. */
   readonly maybeExecProbe: boolean;
-  /** `key=value` each. */
-  readonly labels?: readonly string[];
 }
 
-/** One process instance: a pid between two execs. Shared by all events that name it; never changed. */
+/**
+ * One process instance: a pid between two execs. Shared by all events that name it; never changed, but
+ * for `pod`, which may come after its first events.
+ */
 export interface Process {
   /** `base64(node:keyNs:pid)`. */
   readonly execId: string;
@@ -72,6 +89,8 @@ export interface Process {
   readonly flags: string;
   /** First 31 characters of the container id, or "". */
   readonly docker: string;
+  /** The whole container id, 64 hexadecimal digits, or "". */
+  readonly containerId?: string;
   readonly cgroupId: bigint;
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;
@@ -83,8 +102,11 @@ export interface Process {
 }
 
 interface EventBase {
-  /** Number of the event on this node since the daemon started, from 1, without gaps. */
-  readonly sequence: number;
+  /**
+   * Number of the event on this node since the daemon started, from 1, without gaps. Given when the
+   * event enters the plugin chain: 0 before, since an event may have to wait for others.
+   */
+  sequence: number;
   /** Wall clock, ns since 1970. */
   readonly timeNs: bigint;
   readonly process: Process;

@@ -1,4 +1,4 @@
-import type { Capabilities, Process } from "./model.js";
+import type { Capabilities, Pod, Process } from "./model.js";
 
 /** Everything that is told of a process instance when it is made. */
 export type ProcessInit = Omit<Process, "parent" | "execId" | "inInitTree"> & {
@@ -23,11 +23,14 @@ export class CachedProcess implements Process {
   readonly cwd: string;
   readonly flags: string;
   readonly docker: string;
+  readonly containerId: string;
   readonly cgroupId: bigint;
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;
   readonly namespaces: readonly number[] | undefined;
   parent: CachedProcess | undefined;
+  /** Set at most once, when the container's runtime has told of it. */
+  pod: Pod | undefined;
   /** Itself while it lives, and each child that lives; `refcnt` on the wire, as it is at send time. */
   references = 1;
   /** Its bytes on the wire, less `refcnt`; made by the encoder when first needed. */
@@ -50,11 +53,13 @@ export class CachedProcess implements Process {
     this.cwd = init.cwd;
     this.flags = init.flags;
     this.docker = init.docker;
+    this.containerId = init.containerId ?? "";
     this.cgroupId = init.cgroupId;
     this.cgroupName = init.cgroupName;
     this.capabilities = init.capabilities;
     this.namespaces = init.namespaces;
     this.parent = init.parent;
+    this.pod = init.pod;
     this.depth = this.parent ? this.parent.depth + 1 : 0;
     if (this.parent) this.parent.references++;
     cutAncestors(this);

@@ -18,6 +18,11 @@ export class ProcessCache {
     return this.#live.size;
   }
 
+  /** The processes that live. */
+  get live(): Iterable<CachedProcess> {
+    return this.#live.values();
+  }
+
   /** The instance of `pid` that lives, whatever its key. */
   current(pid: number): CachedProcess | undefined {
     return this.#live.get(pid);

@@ -1,5 +1,5 @@
 import { MessageBuilder } from "./messageBuilder.js";
-import { type Capabilities, namespaceNames } from "./model.js";
+import { type Capabilities, namespaceNames, type Pod } from "./model.js";
 import type { CachedProcess } from "./process.js";
 
 export interface ProcessEncoderOptions {
@@ -22,6 +22,7 @@ const field = {
   flags: 7,
   startTime: 8,
   auid: 9,
+  pod: 10,
   docker: 11,
   parentExecId: 12,
   capabilities: 14,
@@ -40,7 +41,9 @@ export function encodeProcess(process: CachedProcess, options: ProcessEncoderOpt
     .string(field.arguments, process.arguments)
     .string(field.flags, process.flags)
     .timestamp(field.startTime, process.startTimeNs)
-    .wrappedUint(field.auid, process.auid)
+    .wrappedUint(field.auid, process.auid);
+  if (process.pod) message.message(field.pod, encodePod(process.pod, process.nsPid));
+  message
     .string(field.docker, process.docker)
     .string(field.parentExecId, process.parent?.execId ?? "");
   if (options.capabilities && process.capabilities)
@@ -50,6 +53,25 @@ export function encodeProcess(process: CachedProcess, options: ProcessEncoderOpt
   const isOutsideHost = process.nsPid !== 0 && process.nsPid !== process.pid;
   if (process.inInitTree || isOutsideHost)
     message.wrappedUint(field.inInitTree, process.inInitTree ? 1 : 0); // a BoolValue looks the same
+  return message.finish();
+}
+
+/** fgs.Pod. What is particular about the process is in it too: `pid` and `maybe_exec_probe`. */
+function encodePod(pod: Pod, nsPid: number): Uint8Array {
+  const message = new MessageBuilder().string(1, pod.namespace).string(2, pod.name);
+  for (const label of pod.labels ?? []) message.string(3, label);
+  const { container } = pod;
+  const inner = new MessageBuilder();
+  if (container) {
+    const { id, name } = container.image;
+    inner.string(1, container.id).string(2, container.name);
+    if (id !== "" || name !== "")
+      inner.message(3, new MessageBuilder().string(1, id).string(2, name).finish());
+    if (container.startTimeNs !== 0n) inner.timestamp(4, container.startTimeNs);
+    if (nsPid !== 0) inner.wrappedUint(5, nsPid);
+  }
+  inner.uint(13, pod.maybeExecProbe ? 1 : 0);
+  if (container || pod.maybeExecProbe) message.message(4, inner.finish());
   return message.finish();
 }
 

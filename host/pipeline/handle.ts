@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { ContainerLookup } from "../pods/answer.js";
 import { filterKey } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import type { FromWorker, PipelineOptions, Replies, Request, WorkerData } from "./messages.js";
@@ -20,6 +21,8 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
   /** Subscribed before the first event, so that they miss none. */
   readonly firstListeners?: readonly FirstListener[];
+  /** Who is asked for containers; with `pods`. Not closed by the pipeline. */
+  readonly containers?: ContainerLookup | undefined;
   /** Another worker module, for tests. */
   readonly workerUrl?: URL;
 }
@@ -44,6 +47,8 @@ interface Pending {
 
 const watchEveryMs = 1000;
 const defaultWatchdogMs = 15_000;
+/** How many times as long as the watchdog waits otherwise. */
+const startPatience = 6;
 const maxRestarts = 3;
 const restartWindowMs = 60_000;
 const stopWithinMs = 3000;
@@ -58,7 +63,11 @@ export class PipelineHandle implements PipelinePort {
   readonly #restarts: number[] = [];
   #worker!: Worker;
   #shared!: SharedState;
-  #started!: Promise<void>;
+  /** Settles when the first worker, or one that took its place, is ready or has failed. */
+  readonly #started: Promise<void>;
+  #settleStart!: { resolve(): void; reject(error: Error): void };
+  /** The worker has reached its loop, and has to go round it from now on. */
+  #isReady = false;
   #watch: NodeJS.Timeout;
   #nextId = 1;
   #heartbeat = 0;
@@ -69,12 +78,21 @@ export class PipelineHandle implements PipelinePort {
   #isDead = false;
   #closing: Promise<void> | undefined;
   readonly #endWaiters: (() => void)[] = [];
+  #runtimeIsThere = false;
 
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
     for (const { spec, listener } of options.firstListeners ?? [])
       this.#feed(spec, () => Promise.resolve()).listeners.add(listener);
+    this.#started = new Promise((resolve, reject) => {
+      this.#settleStart = { resolve, reject };
+    });
+    this.#started.catch(() => {});
     this.#spawn(0);
+    options.containers?.watch((isThere) => {
+      this.#runtimeIsThere = isThere;
+      this.#worker.postMessage({ type: "runtime", isThere });
+    });
     this.#watch = setInterval(() => this.#checkHeartbeat(), watchEveryMs).unref();
   }
 
@@ -182,22 +200,30 @@ export class PipelineHandle implements PipelinePort {
     });
     this.#worker = worker;
     this.#heartbeatMs = performance.now();
-    this.#started = new Promise((resolve, reject) => {
-      worker.on("message", (message: FromWorker) => {
-        if (worker !== this.#worker) return;
-        if (message.type === "ready") resolve();
-        else this.#receive(message);
-        if (message.type === "end") reject(errorFrom(message.error ?? alreadyOver));
-      });
-      worker.on("error", (error) => {
-        reject(error);
-        if (worker === this.#worker) this.#restart(`it failed: ${error.message}`);
-      });
+    if (this.#runtimeIsThere) worker.postMessage({ type: "runtime", isThere: true });
+    this.#isReady = false;
+    worker.on("message", (message: FromWorker) => {
+      if (worker !== this.#worker) return;
+      if (message.type === "ready") {
+        this.#isReady = true;
+        this.#settleStart.resolve();
+      } else if (message.type === "lookup") void this.#lookup(worker, message.id);
+      else this.#receive(message);
+      if (message.type === "end") this.#settleStart.reject(errorFrom(message.error ?? alreadyOver));
     });
-    this.#started.catch(() => {});
+    worker.on("error", (error) => {
+      if (worker !== this.#worker) return;
+      this.#settleStart.reject(error);
+      this.#restart(`it failed: ${error.message}`);
+    });
   }
 
-  #receive(message: Exclude<FromWorker, { type: "ready" }>): void {
+  async #lookup(worker: Worker, id: string): Promise<void> {
+    const answer = await this.#options.containers?.lookup(id);
+    worker.postMessage({ type: "container", id, answer: answer ?? { kind: "failed" } });
+  }
+
+  #receive(message: Exclude<FromWorker, { type: "ready" | "lookup" }>): void {
     switch (message.type) {
       case "frames":
         this.#shared.addBytesInFlight(-message.bytes.length);
@@ -251,9 +277,15 @@ export class PipelineHandle implements PipelinePort {
     if (this.#ended || this.#shared.heartbeat !== this.#heartbeat) {
       this.#heartbeat = this.#shared.heartbeat;
       this.#heartbeatMs = now;
-    } else if (now - this.#heartbeatMs > (this.#options.watchdogMs ?? defaultWatchdogMs)) {
+    } else if (now - this.#heartbeatMs > this.#patienceMs) {
       this.#restart(`it did not answer for ${Math.round((now - this.#heartbeatMs) / 1000)} s`);
     }
+  }
+
+  /** Before its loop a worker loads code and reads /proc, which takes long on a busy machine. */
+  get #patienceMs(): number {
+    const { watchdogMs = defaultWatchdogMs } = this.#options;
+    return this.#isReady ? watchdogMs : startPatience * watchdogMs;
   }
 
   #restart(reason: string): void {
@@ -284,6 +316,7 @@ export class PipelineHandle implements PipelinePort {
 
   #end(error: GuidestarError | undefined): void {
     if (this.#ended) return;
+    this.#settleStart.reject(error ?? errorFrom(alreadyOver));
     this.#ended = { error };
     for (const feed of this.#byId.values())
       for (const listener of feed.listeners) listener.end(error);
@@ -303,8 +336,15 @@ function errorFrom(error: { code: GuidestarError["code"]; message: string }): Gu
 
 /** Functions and URLs cannot be sent to a worker. */
 function plainOptions(options: PipelineHandleOptions): PipelineOptions {
-  const { watchdogMs: _w, onRestart: _r, onPluginLog: _p, firstListeners: _f, ...rest } = options;
-  const { workerUrl: _u, ...plain } = rest;
+  const {
+    watchdogMs: _w,
+    onRestart: _r,
+    onPluginLog: _p,
+    workerUrl: _u,
+    containers: _c,
+    firstListeners: _f,
+    ...plain
+  } = options;
   return plain;
 }
 

@@ -2,6 +2,8 @@
 
 import type { ErrorCode } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { LookupAnswer } from "../pods/answer.js";
+import type { PodStageLimits } from "../pods/limits.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import type { RecordingSpec } from "../source/recordingSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -23,6 +25,8 @@ export interface PipelineOptions {
   readonly processCred: boolean;
   readonly processNs: boolean;
   readonly hostNamespaces: readonly number[];
+  /** undefined: processes are not told their pods. */
+  readonly pods?: PodStageLimits | undefined;
 }
 
 export interface WorkerData {
@@ -59,7 +63,11 @@ export interface Replies {
 
 export type ToWorker =
   | { readonly id: number; readonly request: Request }
-  | { readonly type: "unsubscribe"; readonly group: number };
+  | { readonly type: "unsubscribe"; readonly group: number }
+  /** Whether a container runtime can be asked. */
+  | { readonly type: "runtime"; readonly isThere: boolean }
+  /** Answers a "lookup". */
+  | { readonly type: "container"; readonly id: string; readonly answer: LookupAnswer };
 
 export interface PlainError {
   readonly code: ErrorCode;
@@ -75,6 +83,8 @@ export type FromWorker =
       readonly count: number;
       readonly lostRing: number;
     }
+  /** Asks for a container, by its id. */
+  | { readonly type: "lookup"; readonly id: string }
   /** A line of a plugin's log, or what the host has to say of the plugin. */
   | {
       readonly type: "log";

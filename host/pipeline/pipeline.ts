@@ -4,6 +4,8 @@ import type { Event } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
+import type { LookupAnswer } from "../pods/answer.js";
+import type { PodStage } from "../pods/podStage.js";
 import type { Source, SourceLosses } from "../source/source.js";
 import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -19,6 +21,10 @@ export interface PipelineParts {
   readonly chain: PluginChain;
   readonly encoder: EventEncoder;
   readonly shared: SharedState;
+  /** Tells processes their pods; undefined: nobody is asked for any. */
+  readonly pods: PodStage | undefined;
+  /** Number of the newest event of a pipeline before this one; 0 for the first. */
+  readonly sequence: number;
   /** Hands over one run of frames; `bytes` is the receiver's from then on. */
   readonly deliver: (
     group: number,
@@ -27,7 +33,8 @@ export interface PipelineParts {
 }
 
 /**
- * Source → decode → plugin chain → filter → encode, batch by batch. Control calls are made between
+ * Source → decode → pods → plugin chain → filter → encode, batch by batch. Events get their numbers
+ * when they enter the plugin chain, so numbers are in the order of delivery. Control calls are made between
  * batches, so what they change takes effect at a batch boundary.
  */
 export class Pipeline {
@@ -40,10 +47,19 @@ export class Pipeline {
   #seen = 0;
   readonly #byType: Record<number, number> = {};
   #kept = 0;
+  #sequence: number;
   #stopping = false;
+  #podTimer: NodeJS.Timeout | undefined;
+  #sweptMs = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#sequence = parts.sequence;
+  }
+
+  /** Number of the newest event. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   /** Runs until the source ends or `stop` is called. @throws what the source throws */
@@ -53,6 +69,7 @@ export class Pipeline {
       shared.beat();
       const stopping = this.#stopping;
       const records = this.#step();
+      this.#sweepPods();
       if (records === 0 && stopping) break;
       if (records === 0) {
         if ((await source.wait(idleMs)) === "ended") break;
@@ -62,7 +79,20 @@ export class Pipeline {
         await sleep(1);
       }
     }
+    await this.#letHeldGo();
     this.#readLosses();
+  }
+
+  /** A runtime told of a container, or failed to. Called between batches, as all of what follows. */
+  podAnswer(id: string, answer: LookupAnswer): void {
+    this.#parts.pods?.answer(id, answer, performance.now(), this.#batch);
+    this.#deliverBatch();
+  }
+
+  /** Whether there is a container runtime to ask. */
+  setRuntime(isThere: boolean): void {
+    this.#parts.pods?.setRuntime(isThere, this.#batch);
+    this.#deliverBatch();
   }
 
   /** Lets `run` return once what is in the ring by now is through. */
@@ -96,30 +126,81 @@ export class Pipeline {
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,
       records: decoder.records,
-      sequence: decoder.sequence,
+      sequence: this.#sequence,
       cache: { size: cache.size, misses: cache.misses, evictions: cache.evictions },
+      pods: this.#parts.pods?.counts(),
     };
   }
 
   /** One batch. @returns how many records it had. */
   #step(): number {
-    const { source, decoder, chain, shared } = this.#parts;
+    const { source, decoder, pods } = this.#parts;
     const batch = this.#batch;
+    const nowMs = performance.now();
     decoder.bootToWallNs = source.bootToWallNs;
     const records = source.read(batchRecords, (bytes, view, offset, size) => {
       const event = decoder.decode(bytes, view, offset, size);
-      if (event) batch.push(event);
+      if (!event) return;
+      if (pods) pods.take(event, nowMs, batch);
+      else batch.push(event);
     });
+    this.#deliverBatch();
+    return records;
+  }
+
+  /** Sends what is in the batch through plugins and filters. */
+  #deliverBatch(): void {
+    const batch = this.#batch;
     if (batch.length > 0) {
+      for (const event of batch) event.sequence = ++this.#sequence;
       this.#seen += batch.length;
       for (const { type } of batch) this.#byType[type] = (this.#byType[type] ?? 0) + 1;
-      const kept = chain.run(batch);
+      const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
       this.#fanOut(kept);
       batch.length = 0;
-      shared.sequence = decoder.sequence;
+      this.#parts.shared.sequence = this.#sequence;
     }
-    return records;
+    this.#watchHeld();
+  }
+
+  /** Sees to it that events that wait for a pod go when their time is up, whatever else happens. */
+  #watchHeld(): void {
+    const { pods } = this.#parts;
+    clearTimeout(this.#podTimer);
+    this.#podTimer = undefined;
+    const atMs = pods?.nextTickMs;
+    if (atMs === undefined) return;
+    this.#podTimer = setTimeout(
+      () => {
+        pods?.tick(performance.now(), this.#batch);
+        this.#deliverBatch();
+      },
+      Math.max(Math.ceil(atMs - performance.now()), 1),
+    );
+  }
+
+  /** After the source's end. Those that wait may, unless we were told to stop. */
+  async #letHeldGo(): Promise<void> {
+    const { pods, shared } = this.#parts;
+    while (pods && pods.held > 0 && !this.#stopping) {
+      shared.beat();
+      await sleep(heldEveryMs);
+    }
+    clearTimeout(this.#podTimer);
+    pods?.releaseAll(this.#batch);
+    this.#deliverBatch();
+  }
+
+  /** Forgets containers that are gone, now and then. */
+  #sweepPods(): void {
+    const { pods, cache } = this.#parts;
+    const nowMs = performance.now();
+    if (!pods || nowMs - this.#sweptMs < sweepEveryMs) return;
+    this.#sweptMs = nowMs;
+    const live = new Set<string>();
+    for (const { containerId } of cache.live) live.add(containerId);
+    pods.sweep(live, nowMs);
   }
 
   #fanOut(events: readonly Event[]): void {
@@ -157,6 +238,8 @@ export class Pipeline {
 
 const batchRecords = 1024;
 const idleMs = 250;
+const heldEveryMs = 20;
+const sweepEveryMs = 10_000;
 const lossesEveryMs = 100;
 /** A run of frames is handed over before it grows beyond this, or one batch of huge events would. */
 const maxFramesBytes = 1 << 20;

@@ -3,6 +3,7 @@
  * written against this, so that it knows nothing of threads.
  */
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { PodCounts } from "../pods/counts.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 
 /** A run of events for all streams that asked for the same thing. Shared, never written to. */
@@ -40,6 +41,8 @@ export interface PipelineStatus {
   readonly readFailed: number;
   readonly sequence: number;
   readonly cache: { readonly size: number; readonly misses: number; readonly evictions: number };
+  /** undefined: containers are not looked up. */
+  readonly pods?: PodCounts | undefined;
 }
 
 export interface PipelinePort {

@@ -5,6 +5,7 @@ import { Decoder } from "../events/decoder.js";
 import { EventEncoder } from "../events/encoder.js";
 import { ProcessCache } from "../events/processCache.js";
 import { PluginChain } from "../plugins/chain.js";
+import { PodStage } from "../pods/podStage.js";
 import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
 import type { Source } from "../source/source.js";
@@ -39,7 +40,6 @@ try {
     nodeName,
     bootToWallNs: source.bootToWallNs,
   });
-  decoder.sequence = sequence;
   const chain = new PluginChain({
     onLog: (plugin, level, line) => post({ type: "log", plugin, level, line }),
   });
@@ -56,6 +56,10 @@ try {
       hostNamespaces: options.hostNamespaces,
     }),
     shared: new SharedState(shared),
+    pods:
+      options.pods &&
+      new PodStage({ limits: options.pods, ask: (id) => post({ type: "lookup", id }) }),
+    sequence,
     deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),
   });
 
@@ -72,10 +76,10 @@ try {
         return undefined;
       case "activate":
         // Compiling takes a while and changes nothing; what follows is between two batches.
-        return chain.activate(await chain.load(request.plugin), decoder.sequence + 1);
+        return chain.activate(await chain.load(request.plugin), pipeline.sequence + 1);
       case "remove": {
         const removed = chain.remove(request.name);
-        return removed && { removed, firstSequence: decoder.sequence + 1 };
+        return removed && { removed, firstSequence: pipeline.sequence + 1 };
       }
       case "plugins":
         return chain.list();
@@ -89,7 +93,9 @@ try {
 
   port.on("message", (message: ToWorker) => {
     if ("type" in message) {
-      pipeline.unsubscribe(message.group);
+      if (message.type === "unsubscribe") pipeline.unsubscribe(message.group);
+      else if (message.type === "runtime") pipeline.setRuntime(message.isThere);
+      else pipeline.podAnswer(message.id, message.answer);
       return;
     }
     const { id, request } = message;

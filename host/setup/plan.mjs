@@ -1,6 +1,7 @@
 /** The set-up in order: system packages, npm packages, the guest's kernel, the build. */
 import { build } from "./build.mjs";
 import { installSystemPackages } from "./debian.mjs";
+import { fetchGuestPackages } from "./guestPackages.mjs";
 import { fetchGuestKernel } from "./kernel.mjs";
 import { purposes } from "./needs.mjs";
 import { installNpmPackages } from "./npm.mjs";
@@ -21,7 +22,10 @@ export async function setUp(args) {
   try {
     await installSystemPackages(steps, purpose);
     await installNpmPackages(steps);
-    if (purpose.guest) await fetchGuestKernel(steps);
+    if (purpose.guest) {
+      await fetchGuestKernel(steps);
+      await fetchGuestPackages(steps);
+    }
     await build(steps, { tests: purpose.tests });
     steps.finish();
   } catch (error) {

@@ -19,6 +19,7 @@ export interface Kernel {
 
 interface Setup {
   guestKernel(): Kernel | undefined;
+  guestPackage(name: string): string | undefined;
   findCommand(name: string): string | undefined;
   findLibrary(name: string): string | undefined;
 }
@@ -29,6 +30,7 @@ async function loadSetup(file: string): Promise<Setup> {
 }
 
 export const { guestKernel } = await loadSetup("kernel.mjs");
+export const { guestPackage } = await loadSetup("guestPackages.mjs");
 export const { findCommand, findLibrary } = await loadSetup("needs.mjs");
 
 /** For things without which there is no guest: says how to get them. */

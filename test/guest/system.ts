@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
 import type { Entry } from "./cpio.js";
-import { findCommand, findLibrary, needed } from "./paths.js";
+import { findCommand, findLibrary, guestPackage, needed } from "./paths.js";
 
 /** The real ones, because tests trace them or need an option that busybox lacks. Those not here are left out. */
 const programs = [
@@ -17,6 +17,24 @@ const programs = [
 
 /** Loaded by name at run time, so that no program shows that it needs them. */
 const libraries = ["libbpf.so.1"];
+
+/** Of packages that were only unpacked: nothing of them is on this machine. */
+const unpacked: Readonly<Record<string, readonly string[]>> = {
+  containerd: ["usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/ctr"],
+  runc: ["usr/sbin/runc"],
+  libseccomp2: ["usr/lib/x86_64-linux-gnu/libseccomp.so.2"],
+};
+
+function unpackedEntries(): Entry[] {
+  return Object.entries(unpacked).flatMap(([name, files]) => {
+    const folder = needed(guestPackage(name), `the package ${name}`);
+    return files.map((file): Entry => {
+      const from = path.join(folder, file);
+      if (!file.includes("/lib/")) return program(path.basename(file), from);
+      return { kind: "copy", path: file, from: realpathSync(from), mode: 0o755 };
+    });
+  });
+}
 
 export function systemEntries(): Entry[] {
   const busybox = needed(findCommand("busybox"), "busybox");
@@ -34,6 +52,7 @@ export function systemEntries(): Entry[] {
   add(entries, program("node", process.execPath));
   add(entries, program("bpftool", bpftool));
   for (const file of [...loaded, ...librariesOf(files)]) add(entries, library(file));
+  for (const entry of unpackedEntries()) add(entries, entry);
   return [
     ...["usr/bin", "usr/lib", "usr/lib64"].map((name): Entry => ({ kind: "folder", path: name })),
     ...["bin", "sbin"].map((name): Entry => ({ kind: "link", path: name, target: "usr/bin" })),

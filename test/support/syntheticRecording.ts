@@ -14,6 +14,8 @@ export interface SyntheticOptions {
   readonly processes: number;
   /** What the process at that place execs. Default: /usr/bin/tool-N. */
   readonly binary?: (index: number) => string;
+  /** The cgroup it is in. Default: none. */
+  readonly cgroupName?: (index: number) => string;
   /** Bytes of an argument that each has besides its number. Default 0: none. */
   readonly argumentBytes?: number;
   /** Time between two records, ns. Default 1,000. */
@@ -25,6 +27,7 @@ export const shellPid = 10;
 /** Writes the recording; its events are the shell's exec, then exec and exit of each process. */
 export function writeSyntheticRecording(file: string, options: SyntheticOptions): void {
   const { processes, binary = (i) => `/usr/bin/tool-${i}`, stepNs = 1000 } = options;
+  const { cgroupName = () => "" } = options;
   const more = options.argumentBytes ? ["x".repeat(options.argumentBytes)] : [];
   const layout = headerLayout();
   const make = new RecordMaker(layout);
@@ -50,7 +53,12 @@ export function writeSyntheticRecording(file: string, options: SyntheticOptions)
     records.push(
       make.exec(
         { ...name, "header.time_ns": execed, previous_key_ns: forked, flags: clone, ...shell },
-        { binary: binary(i), cwd: "/root", argv: ["tool", String(i), ...more] },
+        {
+          binary: binary(i),
+          cwd: "/root",
+          cgroupName: cgroupName(i),
+          argv: ["tool", String(i), ...more],
+        },
       ),
       make.exit({ ...name, "header.time_ns": next(), ...shell, code: (i % 256) << 8 }),
     );

@@ -7,11 +7,17 @@ type Process = fgs.Process.$Properties | null | undefined;
 /** Number of CAP_SYS_ADMIN in `CapabilitiesType`. */
 const capSysAdmin = 21;
 
-/** `namespace/pod` for a process in a pod, else the node's name. */
+/** `namespace/pod` for a process in a pod, `docker:name` in a plain container, else the node's name. */
 export function sourceText(nodeName: string | null | undefined, process: Process): string {
   const pod = process?.pod;
+  if (pod && !pod.namespace && !pod.name && pod.container) return containerText(pod.container);
   if (pod) return printable(`${pod.namespace ?? ""}/${pod.name ?? ""}`);
   return printable(nodeName ?? "");
+}
+
+function containerText({ id, name }: fgs.Container.$Properties): string {
+  const [runtime, rest] = (id ?? "").split("://");
+  return printable(`${runtime}:${name || rest?.slice(0, 12) || ""}`);
 }
 
 /** The binary; of a process about which nothing else is known, its pid. */

@@ -58,6 +58,7 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
       `${of(cache?.size)} known, ${of(cache?.misses)} asked for and not known, ${of(cache?.evictions)} evicted`,
     ),
     ...(node.file_export ? exportLines(node.file_export) : []),
+    ...containerLines(node),
     row("Plugins", plugins.length === 0 ? "none" : String(plugins.length)),
     ...plugins.map(
       (plugin) => `  ${pluginTitle(plugin)} ${countsText(plugin.counts)}${failure(plugin)}`,
@@ -82,6 +83,25 @@ function exportLines(file: guidestar.FileExport.$Properties): string[] {
   return [
     row("Export", `${printable(file.file ?? "")}: ${counts}; lost ${lost}`),
     ...(file.failure ? [`  NOTHING CAN BE WRITTEN: ${printable(file.failure)}`] : []),
+  ];
+}
+
+/** Nothing about containers if they are not looked up. */
+function containerLines({ containers }: Node): string[] {
+  if (!containers) return [];
+  const of = (value: Parameters<typeof toNumber>[0]) => grouped(toNumber(value));
+  const { runtime, known, lookups, unknown, failures, timeouts } = containers;
+  const asked = `${of(lookups)} lookups: ${of(unknown)} unknown, ${of(failures)} failed`;
+  const late = `${of(containers.released_late)} sent without pod after ${counted(toNumber(timeouts), "timeout")}`;
+  return [
+    row(
+      "Containers",
+      `${runtime ? "runtime there" : "no runtime there"}, ${of(known)} known, ${asked}`,
+    ),
+    row(
+      "Pods",
+      `${of(containers.hits)} hits, ${of(containers.misses)} misses; events: ${of(containers.held)} waiting, ${of(containers.held_total)} ever waited, ${late}, ${of(containers.overflowed)} because too many waited`,
+    ),
   ];
 }
 

@@ -76,6 +76,19 @@ describe("the forms of events", () => {
   }
 });
 
+test("an event in a container without a pod shows the container and its runtime", () => {
+  const container = { id: `docker://${"a1b2".repeat(16)}`, name: "eager_curie" };
+  assert.equal(
+    line(exec("/bin/sh", "", { pod: { container } })),
+    "🚀 process docker:eager_curie /bin/sh",
+  );
+  const nameless = { ...container, name: "" };
+  assert.equal(
+    line(exec("/bin/sh", "", { pod: { container: nameless } })),
+    "🚀 process docker:a1b2a1b2a1b2 /bin/sh",
+  );
+});
+
 test("an event in a pod shows namespace and pod in place of the node", () => {
   const event = exec("/bin/sh", "", { pod: { namespace: "kube-system", name: "tetragon" } });
   assert.equal(line(event), "🚀 process kube-system/tetragon /bin/sh");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { containerId } from "../../../host/events/container.js";
+import { containerId, fullContainerId } from "../../../host/events/container.js";
 
 const id = "0123456789abcdef".repeat(4);
 const short = id.slice(0, 31);
@@ -28,4 +28,18 @@ test("names of other cgroups are no containers", () => {
     "docker-abc.scope",
   ])
     assert.equal(containerId(name), "", name);
+});
+
+test("the whole id is found too, without what stands around it", () => {
+  for (const name of [id, `docker-${id}.scope`, `x.slice:cri-containerd:${id}`, `crio-${id}`])
+    assert.equal(fullContainerId(name), id, name);
+  for (const name of ["", "user.slice", `docker-${"g".repeat(64)}.scope`])
+    assert.equal(fullContainerId(name), "", name);
+});
+
+test("the runtime's monitor of a container is not in it", () => {
+  for (const name of [`crio-conmon-${id}.scope`, `libpod-conmon-${id}.scope`]) {
+    assert.equal(containerId(name), "");
+    assert.equal(fullContainerId(name), "");
+  }
 });

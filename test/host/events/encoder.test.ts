@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { EventEncoder, framePrefixBytes } from "../../../host/events/encoder.js";
-import { type Event, EventType } from "../../../host/events/model.js";
+import { type Event, EventType, type Pod } from "../../../host/events/model.js";
 import { CachedProcess, type ProcessInit } from "../../../host/events/process.js";
 import { WireWriter } from "../../../host/events/wire.js";
 import { fgs } from "../../../proto/generated/api.js";
@@ -37,6 +37,19 @@ const capabilities = fc.record({
   inheritable: fc.bigInt({ min: 0n, max: (1n << 41n) - 1n }),
 });
 
+const pod = fc.record({
+  namespace: text,
+  name: text,
+  labels: fc.array(text.map((key) => `${key}=v`)),
+  container: fc.record({
+    id: text,
+    name: text,
+    image: fc.record({ id: text, name: text }),
+    startTimeNs: fc.oneof(fc.constant(0n), time),
+  }),
+  maybeExecProbe: fc.boolean(),
+});
+
 const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   pid: uint32,
   nsPid: fc.oneof(uint32, fc.constantFrom(0, 1)),
@@ -49,6 +62,7 @@ const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   cwd: text,
   flags: text,
   docker: text,
+  pod: fc.option(pod, { nil: undefined }),
   cgroupId: fc.constant(0n),
   cgroupName: fc.constant(""),
   capabilities: fc.option(capabilities, { nil: undefined }),
@@ -149,6 +163,7 @@ function expectedProcess(process: CachedProcess) {
     if (process[name] !== "") shown[name] = process[name];
   if (process.uid !== undefined) shown.uid = wrapped(process.uid);
   if (process.auid !== undefined) shown.auid = wrapped(process.auid);
+  if (process.pod) shown.pod = expectedPod(process.pod, process.nsPid);
   if (process.parent) shown.parent_exec_id = process.parent.execId;
   if (process.references !== 0) shown.refcnt = process.references;
   if (process.capabilities) {
@@ -184,6 +199,27 @@ function expectedProcess(process: CachedProcess) {
   if (process.inInitTree || (process.nsPid !== 0 && process.nsPid !== process.pid))
     shown.in_init_tree = process.inInitTree ? { value: true } : {};
   return shown;
+}
+
+function expectedPod({ labels = [], container, maybeExecProbe, ...names }: Pod, nsPid: number) {
+  assert.ok(container);
+  const { id, name, image, startTimeNs } = container;
+  const hasImage = image.id !== "" || image.name !== "";
+  return {
+    ...withoutEmpty(names),
+    ...(labels.length > 0 && { labels }),
+    container: {
+      ...withoutEmpty({ id, name }),
+      ...(hasImage && { image: withoutEmpty(image) }),
+      ...(startTimeNs !== 0n && { start_time: timestamp(startTimeNs) }),
+      ...(nsPid !== 0 && { pid: wrapped(nsPid) }),
+      ...(maybeExecProbe && { maybe_exec_probe: true }),
+    },
+  };
+}
+
+function withoutEmpty(texts: Record<string, string>) {
+  return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ""));
 }
 
 function wrapped(value: number) {

@@ -148,3 +148,14 @@ test("a worker that dies again and again ends the streams with the reason", asyn
   assert.match((await ended)?.message ?? "", /failed too often; last: it failed: boom/);
   await assert.rejects(handle.plugins(), /has stopped/);
 });
+
+test("a worker that is slow to start is given time", async (t) => {
+  const reasons: string[] = [];
+  await started(t, {
+    ...recorded(t, "speed=max"),
+    workerUrl: new URL("./workers/startsSlowly.js", import.meta.url),
+    watchdogMs: 1500,
+    onRestart: (reason) => reasons.push(reason),
+  });
+  assert.deepEqual(reasons, []);
+});

@@ -1,0 +1,121 @@
+/** Pods of real containers: containerd and runc from Debian's packages, found by their usual socket. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { toNumber } from "../../../host/api/numbers.js";
+import { lastApplied } from "../../../host/pods/probes.js";
+import type { fgs } from "../../../proto/generated/api.js";
+import { collect, startTestDaemon } from "../../support/daemon.js";
+import { Containerd, type PodSpec } from "./podsRuntime.js";
+
+const image = "guidestar.test/tool:1";
+const probe = ["cat", "/bin/busybox"];
+const pod: PodSpec = {
+  namespace: "shop",
+  name: "web-0",
+  labels: { tier: "front", app: "web" },
+  annotations: {
+    [lastApplied]: JSON.stringify({
+      kind: "Pod",
+      spec: { containers: [{ name: "nginx", livenessProbe: { exec: { command: probe } } }] },
+    }),
+  },
+  container: "nginx",
+  image,
+  command: ["/bin/sh", "-c", "while :; do /bin/true tick; /bin/sleep 1; done"],
+};
+/** Emulation is slow, and so is the first pod. */
+const containers = { endpoints: undefined, waitMs: 20_000 };
+
+const containerd = new Containerd();
+let running: { sandboxId: string; containerId: string };
+
+before(async () => {
+  await containerd.start();
+  containerd.importImages("guidestar.test/pause:1", image);
+});
+
+after(async () => {
+  if (running) await containerd.call("StopPodSandbox", { pod_sandbox_id: running.sandboxId });
+  await containerd.close();
+});
+
+const processOf = (event: fgs.GetEventsResponse) =>
+  (event.process_exec ?? event.process_exit)?.process;
+const isTick = (event: fgs.GetEventsResponse) => processOf(event)?.arguments === "tick";
+
+function checkPod(process: fgs.Process.$Properties | null | undefined) {
+  const { namespace, name, labels, container } = process?.pod ?? {};
+  assert.deepEqual([namespace, name, labels], ["shop", "web-0", ["app=web", "tier=front"]]);
+  assert.equal(container?.id, `containerd://${running.containerId}`);
+  assert.equal(container?.name, "nginx");
+  assert.equal(container?.image?.name, image);
+  assert.match(container?.image?.id ?? "", /sha256:[0-9a-f]{64}$/);
+  assert.equal(process?.docker, running.containerId.slice(0, 31));
+  const startedMs = toNumber(container?.start_time?.seconds ?? 0) * 1000;
+  assert.ok(Math.abs(startedMs - Date.now()) < 600_000, `started ${new Date(startedMs)}`);
+}
+
+test("a pod that is started while we watch: its first process has it already", async (t) => {
+  const { connect } = await startTestDaemon(t, { containers });
+  const client = await connect();
+  const stream = client.sensors.getEvents();
+  await stream.ready;
+  const collecting = collect(stream, (event) => Boolean(event.process_exit) && isTick(event));
+  running = await containerd.runPod(pod);
+  const events = await collecting;
+  const execs = events.flatMap(({ process_exec }) => process_exec?.process ?? []);
+  const shell = execs.find((process) => process.arguments?.includes("while :"));
+  checkPod(shell);
+  assert.equal(shell?.pod?.container?.pid?.value, 1, "its pid in the container");
+  checkPod(execs.find((process) => process.arguments === "tick"));
+  const pause = execs.find((process) => process.docker === running.sandboxId.slice(0, 31));
+  assert.equal(pause?.pod?.name, "web-0");
+  assert.equal(pause?.pod?.container?.id, `containerd://${running.sandboxId}`);
+  const shim = execs.find((process) => process.binary?.endsWith("/containerd-shim-runc-v2"));
+  assert.ok(shim);
+  assert.equal(shim.pod, null, "the shim is on the host");
+  const order = events.map((event) => toNumber(event.sequence));
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+  const status = await client.node.getStatus();
+  assert.equal(toNumber(status.containers?.known ?? 0), 2);
+  assert.equal(toNumber(status.containers?.timeouts ?? -1), 0);
+});
+
+test("a pod that was there before, and a containerd that comes only later", async (t) => {
+  await containerd.kill();
+  const { connect } = await startTestDaemon(t, { containers: { ...containers, waitMs: 500 } });
+  const client = await connect();
+  const stream = client.sensors.getEvents();
+  await stream.ready;
+  let back: Promise<void> | undefined;
+  let without = 0;
+  const ticks = await collect(stream, (event) => {
+    if (!event.process_exec || !isTick(event)) return false;
+    if (processOf(event)?.pod) return true;
+    if (++without === 3) back = containerd.start();
+    return false;
+  });
+  await back;
+  assert.ok(without >= 3, "events came while nobody could tell of the pod");
+  checkPod(processOf(ticks.at(-1) as fgs.GetEventsResponse));
+  const { containers: counts } = await client.node.getStatus();
+  assert.ok(toNumber(counts?.failures ?? 0) > 0);
+  assert.ok(toNumber(counts?.timeouts ?? 0) > 0);
+
+  const inShop = client.sensors.getEvents({ allow_list: [{ namespace: ["shop"] }] });
+  await inShop.ready;
+  const isLast = ({ process_exec }: fgs.GetEventsResponse) =>
+    process_exec?.process?.arguments === "last";
+  const collecting = collect(inShop, isLast);
+  await containerd.exec(running.containerId, ["/bin/uname", "-a"]);
+  await containerd.exec(running.containerId, probe);
+  await containerd.exec(running.containerId, ["/bin/true", "last"]);
+  const execs = (await collecting).flatMap(({ process_exec }) => process_exec?.process ?? []);
+  const of = (end: string) => execs.find(({ binary }) => binary?.endsWith(end));
+  checkPod(of("/uname"));
+  assert.equal(of("/uname")?.pod?.container?.maybe_exec_probe, false);
+  assert.equal(of("/cat")?.pod?.container?.maybe_exec_probe, true, "the probe's command is told");
+});
