@@ -98,7 +98,7 @@ test("a hundred clients, half of which never read: the readers miss nothing", as
   const file = path.join(temporaryFolder(t), "many.rec");
   const processes = 300;
   const total = 2 * processes + 1;
-  const most = 200;
+  const most = 400;
   // Few events, but large: what never reads soon has its socket and its queue full, and what reads
   // has seconds to spare on a busy machine.
   writeSyntheticRecording(file, { processes, argumentBytes: 4000 });

@@ -3,8 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { WorkerData } from "../../../../host/pipeline/messages.js";
 import { SharedState } from "../../../../host/pipeline/shared.js";
 
-const { shared, sequence } = workerData as WorkerData;
+const { shared, sequence, groups } = workerData as WorkerData;
 const state = new SharedState(shared);
+let subscribed = groups.length;
+const activated: string[] = [];
 setInterval(() => state.beat(), 10);
 state.sequence = sequence + 7;
 parentPort?.postMessage({ type: "ready" });
@@ -29,5 +31,3 @@ parentPort?.on("message", ({ request, id }) => {
   if (request) parentPort?.postMessage({ type: "reply", id, value: {} });
 });
 
-let subscribed = 0;
-const activated: string[] = [];
