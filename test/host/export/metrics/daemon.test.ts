@@ -18,11 +18,12 @@ const noise = fileURLToPath(
 test("a scrape says what Node.GetStatus says", async (t) => {
   const folder = temporaryFolder(t);
   const recording = path.join(folder, "some.rec");
-  const processes = 1500;
+  const processes = 2500;
   const binary = (i: number) => (i % 2 === 0 ? "/usr/bin/dpkg" : "/usr/bin/tool");
   writeSyntheticRecording(recording, { processes, binary });
   const { daemon, connect } = await startTestDaemon(t, {
-    source: `recording:${recording}?rate=1500`,
+    // Long enough for the upload to come in the middle of it on a busy machine too.
+    source: `recording:${recording}?rate=700`,
     export: configOf(path.join(folder, "events.json"), {
       ratePerMinute: 500,
       maxFileBytes: 100_000,
