@@ -27,6 +27,8 @@ export interface PipelineConfig {
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
+  /** Fill `ancestors` of execs and exits; default false. */
+  readonly ancestors?: boolean;
   readonly log: Logger;
 }
 
@@ -62,6 +64,7 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
       processCacheSize: config.processCacheSize,
       processCred: config.processCred,
       processNs: config.processNs,
+      ancestors: config.ancestors ?? false,
       hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),

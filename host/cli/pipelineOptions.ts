@@ -12,6 +12,7 @@ export interface PipelineFlags {
   readonly processCacheSize: string;
   readonly enableProcessCred?: boolean;
   readonly enableProcessNs?: boolean;
+  readonly enableAncestors?: boolean;
   readonly logLevel: string;
   readonly logFormat: (typeof logFormats)[number];
 }
@@ -31,6 +32,7 @@ export function addPipelineOptions(command: Command): void {
     .option("--process-cache-size <processes>", "most live processes remembered", "65536")
     .option("--enable-process-cred", "show the capabilities of processes")
     .option("--enable-process-ns", "show the namespaces of processes")
+    .option("--enable-ancestors", "show all ancestors of processes, not just the parent")
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
 }
@@ -63,6 +65,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     processCacheSize: wholeNumber(flags.processCacheSize, "--process-cache-size"),
     processCred: flags.enableProcessCred ?? false,
     processNs: flags.enableProcessNs ?? false,
+    ancestors: flags.enableAncestors ?? false,
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }

@@ -155,13 +155,15 @@ export class Decoder {
   #parentOfExec(view: DataView, offset: number, flags: number, pid: number) {
     const { exec, flags: flag } = this.#fields;
     const previousKey = view.getBigUint64(offset + exec.previousKey, true);
-    const replaces = (flags & (flag.clone | flag.procfs)) === 0 && previousKey !== 0n;
-    if (replaces) {
-      const previous = this.#find(pid, previousKey);
-      if (previous) return previous;
-    }
+    const previous =
+      previousKey === 0n || (flags & flag.procfs) !== 0 ? undefined : this.#find(pid, previousKey);
+    if (previous && (flags & flag.clone) === 0) return previous;
     const parentPid = view.getUint32(offset + exec.parentPid, true);
-    return this.#find(parentPid, view.getBigUint64(offset + exec.parentKey, true));
+    const parentKey = view.getBigUint64(offset + exec.parentKey, true);
+    // A creator that has ended by now is no longer in the cache, but its child still names it.
+    const creator = previous?.parent;
+    if (creator?.pid === parentPid && creator.keyNs === parentKey) return creator;
+    return this.#find(parentPid, parentKey);
   }
 
   #exit(view: DataView, offset: number): Event {

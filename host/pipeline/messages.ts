@@ -22,6 +22,8 @@ export interface PipelineOptions {
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
+  /** Fill `ancestors` of execs and exits; default false. */
+  readonly ancestors?: boolean;
   readonly hostNamespaces: readonly number[];
 }
 

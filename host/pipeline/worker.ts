@@ -53,6 +53,7 @@ try {
       capabilities: options.processCred,
       namespaces: options.processNs,
       hostNamespaces: options.hostNamespaces,
+      ancestors: options.ancestors ?? false,
     }),
     shared: new SharedState(shared),
     deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),

@@ -24,16 +24,16 @@ export const phases: Readonly<Record<Phase, PhaseLimits>> = {
 export const totalTimeoutMs = 19 * 60_000;
 
 /** Tests that load eBPF programs. They run in this kernel and, since nobody is disturbed there, in the guest's. */
-const kernelTests = [/^bpf\//, /\.live$/];
+const kernelTests = [/^bpf\//, /\.live$/, /^conformance\//];
 
 /** Tests that watch or change the whole system. They run in the guest only. */
-const insideTests = /^guest\/inside\//;
+const insideTests = /^guest\/inside\/|^conformance\/systemWide$/;
 
 /** Boots the guest, and reports what the tests in it report. */
 export const guestTest = "guest/guest";
 
 /** Slow in the guest, and not more telling there than here. */
-const notInGuest: readonly RegExp[] = [];
+const notInGuest: readonly RegExp[] = [/^conformance\/scoped$/];
 
 /** `undefined`: the file does not run by itself on this machine. */
 export function phaseOf(name: string): Phase | undefined {
