@@ -8,7 +8,7 @@ import { PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
-import { hostNamespaces } from "./source/hostNamespaces.js";
+import { fixedHostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
 import { defaultQueueLimits } from "./stream/queue.js";
 import { version } from "./version.js";
@@ -65,7 +65,7 @@ export async function startPipeline(config: PipelineConfig): Promise<RunningPipe
       processCred: config.processCred,
       processNs: config.processNs,
       ancestors: config.ancestors ?? false,
-      hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
+      hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });

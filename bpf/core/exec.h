@@ -5,6 +5,7 @@
 #include "args.h"
 #include "cgroup.h"
 #include "creds.h"
+#include "file.h"
 #include "key.h"
 #include "path.h"
 #include "ring.h"
@@ -115,6 +116,7 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 		at += exec->interpreter_size = put_kernel_string(scratch, at, interpreter);
 	at += exec->cwd_size = put_cwd(scratch, at, task, has_loop);
 	at += exec->cgroup_name_size = put_cgroup_name(scratch, at, task->cgroups);
+	at += exec->file_path_size = put_file(scratch, at, task, bprm, has_loop);
 	at += exec->args_size = put_args(scratch, at, spill.area, inline_args);
 	exec->args_spilled = spill.sent;
 	if (at > sizeof(scratch->record))

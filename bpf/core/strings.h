@@ -35,7 +35,7 @@ static __always_inline __u32 put_cwd(struct gs_scratch *scratch, __u32 at, struc
 {
 	__u64 from, size;
 
-	walk_path(scratch, task, has_loop);
+	walk_path(scratch, task, task->fs->pwd.dentry, task->fs->pwd.mnt, has_loop);
 	from = scratch->walk.at;
 	scratch->exec.flags |= scratch->walk.flags;
 	if (scratch->walk.flags)

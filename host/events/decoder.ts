@@ -3,6 +3,7 @@ import { ArgumentPieces } from "./argumentPieces.js";
 import { argumentsOf } from "./arguments.js";
 import { containerId } from "./container.js";
 import { execStrings } from "./execStrings.js";
+import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { type Event, EventType } from "./model.js";
 import { CachedProcess } from "./process.js";
@@ -73,6 +74,7 @@ export class Decoder {
         pid,
         keyNs,
         startTimeNs: keyNs + this.#bootToWallNs,
+        nsPid: view.getUint32(offset + fork.nsPid, true),
         flags: forkedFlags(parent?.flags ?? ""),
         parent,
       }),
@@ -144,6 +146,12 @@ export class Decoder {
       namespaces: this.#fields.namespaces.map((index) =>
         view.getUint32(offset + exec.namespaces + 4 * index, true),
       ),
+      interpreter: strings.interpreter === "" ? undefined : strings.interpreter,
+      file: exec.file && executedFile(exec.file, view, offset, strings.filePath, strings.binary),
+      nsPid: view.getUint32(offset + exec.nsPid, true),
+      euid: exec.euid && view.getUint32(offset + exec.euid, true),
+      gid: exec.gid && view.getUint32(offset + exec.gid, true),
+      egid: exec.egid && view.getUint32(offset + exec.egid, true),
       parent: this.#parentOfExec(view, offset, flags, pid),
     });
     if (replaced) release(replaced);

@@ -1,4 +1,4 @@
-import type { Capabilities, Process } from "./model.js";
+import type { Capabilities, ExecutedFile, Process } from "./model.js";
 
 /** Everything that is told of a process instance when it is made. */
 export type ProcessInit = Omit<Process, "parent" | "execId"> & {
@@ -25,6 +25,12 @@ export class CachedProcess implements Process {
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;
   readonly namespaces: readonly number[] | undefined;
+  readonly interpreter: string | undefined;
+  readonly file: ExecutedFile | undefined;
+  readonly nsPid: number | undefined;
+  readonly euid: number | undefined;
+  readonly gid: number | undefined;
+  readonly egid: number | undefined;
   parent: CachedProcess | undefined;
   /** Itself while it lives, and each child that lives; `refcnt` on the wire, as it is at send time. */
   references = 1;
@@ -49,6 +55,12 @@ export class CachedProcess implements Process {
     this.cgroupName = init.cgroupName;
     this.capabilities = init.capabilities;
     this.namespaces = init.namespaces;
+    this.interpreter = init.interpreter;
+    this.file = init.file;
+    this.nsPid = init.nsPid;
+    this.euid = init.euid;
+    this.gid = init.gid;
+    this.egid = init.egid;
     this.parent = init.parent;
     this.depth = this.parent ? this.parent.depth + 1 : 0;
     if (this.parent) this.parent.references++;

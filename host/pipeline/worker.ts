@@ -52,7 +52,9 @@ try {
       nodeName,
       capabilities: options.processCred,
       namespaces: options.processNs,
-      hostNamespaces: options.hostNamespaces,
+      hostNamespaces:
+        (source instanceof RecordingSource ? source.header.hostNamespaces : undefined) ??
+        options.hostNamespaces,
       ancestors: options.ancestors ?? false,
     }),
     shared: new SharedState(shared),

@@ -165,7 +165,7 @@ class State implements Seen {
   }
 
   #checkFields(label: string, process: WireProcess, fields: Record<string, unknown>): void {
-    const { exec_id, pid, refcnt, start_time, parent_exec_id, ns, cap, ...rest } = process;
+    const { exec_id, pid, refcnt, start_time, parent_exec_id, ns, cap, gid, ...rest } = process;
     const actual = {
       ...rest,
       capabilities: (cap as { effective?: number[] } | undefined)?.effective ?? [],
