@@ -25,7 +25,7 @@ export interface ProcessFields {
   readonly auid?: number;
   readonly docker?: string;
   /** Default: holds what the stage holds. A list: numbers of the effective ones. */
-  readonly capabilities?: readonly number[];
+  readonly capabilities?: readonly number[] | "any";
   /** Namespaces that are not the stage's. Default: none. */
   readonly foreign?: readonly string[];
 }

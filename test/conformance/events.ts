@@ -5,8 +5,6 @@ import type { SeenEvent, WireProcess } from "./case.js";
 
 export class StageEvents {
   readonly #iterator: AsyncIterator<fgs.GetEventsResponse>;
-  /** exec_ids of the stage and of what descends from it. */
-  readonly #family = new Set<string>();
 
   constructor(
     stream: EventStream,
@@ -29,12 +27,8 @@ export class StageEvents {
     }
   }
 
-  #isOurs({ process, parent }: SeenEvent): boolean {
-    if (parent?.pid.value === this.stagePid) this.#family.add(parent.exec_id);
-    const above = process.parent_exec_id ?? "";
-    if (!this.#family.has(above) && !this.#family.has(process.exec_id)) return false;
-    this.#family.add(process.exec_id);
-    return true;
+  #isOurs({ parent, ancestors }: SeenEvent): boolean {
+    return [parent, ...ancestors].some((one) => one?.pid.value === this.stagePid);
   }
 }
 

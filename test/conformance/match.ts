@@ -28,7 +28,7 @@ export function matchCase(oneCase: Case, events: readonly SeenEvent[], context: 
 
   function titleIn(each: Expected): string {
     if ("exit" in each) return `exit ${endOf(each.status ?? 0, each.signal ?? "")}`;
-    return `exec ${context.folder && binaryOf(oneCase, each, each.exec, context)}`;
+    return `exec ${binaryOf(oneCase, each, each.exec, context)}`;
   }
 }
 
@@ -73,6 +73,8 @@ class State implements Seen {
   readonly #processes = new Map<string, WireProcess>();
   readonly #parents = new Map<string, string>();
   readonly #pids = new Map<string, number>();
+  /** The case says nothing of what few processes have. */
+  #isPlain = true;
 
   constructor(
     readonly oneCase: Case,
@@ -106,6 +108,7 @@ class State implements Seen {
     if ("exec" in expected) {
       assert.equal(event.type, "exec");
       assert.equal(known, undefined, `${label} execs twice: call it ${label}.2`);
+      this.#isPlain = expected.also === undefined;
       const fields = expectedFields(this.oneCase, expected, label, this.context);
       this.#checkFields(label, process, fields);
     } else {
@@ -138,9 +141,15 @@ class State implements Seen {
     parentLabel: string,
     { process, parent, ancestors }: SeenEvent,
   ): void {
+    assert.ok(parent, `an event of ${label} has its parent`);
+    // The first to be heard of one that never execs may be the end of its child.
+    if (!this.#processes.has(parentLabel)) {
+      this.#checkName(parentLabel, undefined, parent);
+      this.#processes.set(parentLabel, parent);
+      this.#parents.set(parentLabel, parentOf(parentLabel, undefined));
+    }
     const above = this.process(parentLabel);
     assert.equal(process.parent_exec_id, above.exec_id, `parent of ${label} is ${parentLabel}`);
-    assert.ok(parent, `an event of ${label} has its parent`);
     assert.deepEqual(lasting(parent), lasting(above), `parent of ${label} as it was before`);
     const chain: string[] = [];
     for (let next = this.#parents.get(parentLabel); next; next = this.#parents.get(next))
@@ -165,7 +174,13 @@ class State implements Seen {
   }
 
   #checkFields(label: string, process: WireProcess, fields: Record<string, unknown>): void {
-    const { exec_id, pid, refcnt, start_time, parent_exec_id, ns, cap, gid, ...rest } = process;
+    const { exec_id, pid, refcnt, start_time, parent_exec_id, ns, cap, ...more } = process;
+    const { gid, euid, egid, ns_pid, interpreter, file, ...rest } = more;
+    if (this.#isPlain) {
+      const rare = { euid, egid, ns_pid, interpreter, file };
+      const told = Object.entries(rare).filter(([, value]) => value !== undefined);
+      assert.deepEqual(Object.fromEntries(told), {}, `${label} is a plain process`);
+    }
     const actual = {
       ...rest,
       capabilities: (cap as { effective?: number[] } | undefined)?.effective ?? [],
@@ -173,6 +188,7 @@ class State implements Seen {
     };
     const stageCap = this.context.stage.cap as { effective?: number[] } | undefined;
     const { capabilities = stageCap?.effective ?? [] } = fields;
+    if (capabilities === "any") actual.capabilities = capabilities as never;
     const { uid, auid, docker } = this.context.stage;
     const defaults = { uid, auid, ...(docker !== undefined && { docker }) };
     assert.deepEqual(actual, { ...defaults, ...fields, capabilities }, `fields of ${label}`);
@@ -217,8 +233,7 @@ function expectedFields(
   label: string,
   context: Context,
 ): Record<string, unknown> {
-  const args =
-    label === "A" ? (given.arguments ?? oneCase.run.slice(1).join(" ")) : given.arguments;
+  const args = label === "A" ? (given.arguments ?? plainArguments(oneCase.run)) : given.arguments;
   const { uid, auid, foreign = [], ...more } = given;
   const all = {
     flags: label.includes(".") ? "execve" : "execve clone",
@@ -233,6 +248,13 @@ function expectedFields(
   const filled = Object.entries(all).filter(([, value]) => value !== "" && value !== undefined);
   return Object.fromEntries(filled.map(([name, value]) => [name, inFolderDeep(value, context)]));
 }
+
+/** Of words without quotes and backslashes. */
+const plainArguments = (run: readonly string[]): string =>
+  run
+    .slice(1)
+    .map((word) => (word === "" || word.includes(" ") ? `"${word}"` : word))
+    .join(" ");
 
 const wrapped = (value: number) => (value === 0 ? {} : { value });
 

@@ -1,4 +1,5 @@
 /** Who begets whom. */
+import assert from "node:assert/strict";
 import { act, type Case, nop } from "../case.js";
 
 export const lineageCases: readonly Case[] = [
@@ -52,6 +53,150 @@ export const lineageCases: readonly Case[] = [
       { exec: "A.2", binary: act, arguments: `exec ${nop} last` },
       { exec: "A.3", binary: nop, arguments: "last" },
       { exit: "A.3" },
+    ],
+  },
+  {
+    name: "vfork and exec is told like fork and exec",
+    run: [act, "vfork", "[", "exec", nop, "v", ";", "]", "wait"],
+    events: [
+      { exec: "A" },
+      { exec: "B", binary: nop, arguments: "v" },
+      { exit: "B" },
+      { exit: "A" },
+    ],
+  },
+  {
+    name: "posix_spawn is told like fork and exec",
+    run: [act, "spawn", nop, "s", ";", "wait"],
+    events: [
+      { exec: "A" },
+      { exec: "B", binary: nop, arguments: "s" },
+      { exit: "B" },
+      { exit: "A" },
+    ],
+  },
+  {
+    name: "a thread that is not the leader execs as its process",
+    run: [act, "thread", "[", "exec", nop, "t", ";", "]", "sleep", "10000"],
+    events: [{ exec: "A" }, { exec: "A.2", binary: nop, arguments: "t" }, { exit: "A.2" }],
+  },
+  {
+    name: "a thread that forks makes a child of its process",
+    run: [act, "thread", "[", "fork", "[", "exec", nop, ";", "]", "wait", "]", "join"],
+    events: [{ exec: "A" }, { exec: "B", binary: nop }, { exit: "B" }, { exit: "A" }],
+  },
+  {
+    name: "a grandchild that never execs names the child that never exec'd as its parent",
+    run: [act, "fork", "[", "fork", "[", "exit", "7", "]", "wait", "exit", "6", "]", "wait"],
+    events: [
+      { exec: "A" },
+      { exit: "C", status: 7, parent: "B" },
+      { exit: "B", status: 6 },
+      { exit: "A" },
+    ],
+    anyOrder: true,
+  },
+  {
+    name: "a double fork leaves an orphan, whose end names who made it",
+    run: [act, "fork", "[", "fork", "[", "orphaned", "exit", "7", "]", "exit", "6", "]", "wait"],
+    anyOrder: true,
+    events: [
+      { exec: "A" },
+      { exit: "B", status: 6 },
+      { exit: "C", status: 7, parent: "B" },
+      { exit: "A" },
+    ],
+  },
+  {
+    name: "four generations know all their ancestors",
+    run: [act, "fork", "[", "exec", act, "fork", "[", "exec", act, "vfork", "[", "exec", nop],
+    events: [
+      { exec: "A" },
+      { exec: "B", binary: act, arguments: `fork [ exec ${act} vfork [ exec ${nop}` },
+      { exec: "C", binary: act, arguments: `vfork [ exec ${nop}`, parent: "B" },
+      { exec: "D", binary: nop, parent: "C" },
+      { exit: "D" },
+      { exit: "C" },
+      { exit: "B" },
+      { exit: "A" },
+    ],
+    anyOrder: true,
+  },
+  {
+    name: "a child born after an exec has what its creator was then as parent",
+    run: [act, "exec", act, "fork", "[", "exec", nop, ";", "]", "wait"],
+    events: [
+      { exec: "A" },
+      { exec: "A.2", binary: act, arguments: `fork [ exec ${nop} ; ] wait` },
+      { exec: "B", binary: nop, parent: "A.2" },
+      { exit: "B" },
+      { exit: "A.2" },
+    ],
+  },
+  {
+    name: "a child born before its creator's exec has what its creator was then as parent",
+    run: [act, "fork", "[", "sleep", "100", "exec", nop, "b", ";", "]", "exec", act, "wait"],
+    events: [
+      { exec: "A" },
+      { exec: "A.2", binary: act, arguments: "wait" },
+      { exec: "B", binary: nop, arguments: "b", parent: "A" },
+      { exit: "B" },
+      { exit: "A.2" },
+    ],
+  },
+  {
+    name: "two processes that get the same pid one after another are two",
+    run: [
+      act,
+      "fork",
+      "[",
+      "exec",
+      nop,
+      "1",
+      ";",
+      "]",
+      "wait",
+      "again",
+      "[",
+      "exec",
+      nop,
+      "2",
+      ";",
+      "]",
+      "wait",
+    ],
+    events: [
+      { exec: "A" },
+      { exec: "B", binary: nop, arguments: "1" },
+      { exit: "B" },
+      {
+        exec: "C",
+        binary: nop,
+        arguments: "2",
+        also: ({ process }, seen) => assert.deepEqual(process.pid, seen.process("B").pid),
+      },
+      { exit: "C" },
+      { exit: "A" },
+    ],
+  },
+  {
+    name: "a pid that is used again by processes that never exec is two processes",
+    run: [act, "fork", "[", "exit", "1", "]", "wait", "again", "[", "exit", "2", "]", "wait"],
+    events: [{ exec: "A" }, { exit: "B", status: 1 }, { exit: "C", status: 2 }, { exit: "A" }],
+  },
+  {
+    name: "a shell pipeline is its parts, in whatever order",
+    run: ["/bin/sh", "-c", `${nop} 1 | ${nop} 2 | ${nop} 3; exit 5`],
+    anyOrder: true,
+    events: [
+      { exec: "A", arguments: `-c "${nop} 1 | ${nop} 2 | ${nop} 3; exit 5"` },
+      { exec: "B", binary: nop, arguments: "1" },
+      { exec: "C", binary: nop, arguments: "2" },
+      { exec: "D", binary: nop, arguments: "3" },
+      { exit: "B" },
+      { exit: "C" },
+      { exit: "D" },
+      { exit: "A", status: 5 },
     ],
   },
 ];

@@ -75,15 +75,16 @@ static char **behind(char **op, const char *end)
 		else if ((!strcmp(*op, "]") || !strcmp(*op, end)) && --depth == 0)
 			return op + 1;
 	}
-	must(1, "a block or command has no end");
 	return op;
 }
 
 /* Cuts a command off at its ";" or the end, returns what is behind it. */
 static char **cut(char **op)
 {
-	while (*op && strcmp(*op, ";"))
-		op++;
+	int depth = 0;
+
+	for (; *op && (depth > 0 || strcmp(*op, ";")); op++)
+		depth += !strcmp(*op, "[") ? 1 : !strcmp(*op, "]") ? -1 : 0;
 	if (!*op)
 		return op;
 	*op = NULL;
