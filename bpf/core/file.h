@@ -74,6 +74,11 @@ static __always_inline __u32 put_file_path(struct gs_scratch *scratch, __u32 at,
 {
 	__u64 from, size;
 
+	/* Two unrolled walks in one program are more than the verifier walks itself. */
+	if (!has_loop) {
+		scratch->exec.file_flags |= GS_FILE_PATH_CUT;
+		return 0;
+	}
 	walk_path(scratch, task, dentry, mount, has_loop);
 	from = at_most(scratch->walk.at, GS_PATH_END);
 	if (scratch->walk.flags)

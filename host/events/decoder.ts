@@ -17,6 +17,8 @@ export interface DecoderOptions {
   readonly nodeName: string;
   /** Added to CLOCK_BOOTTIME to get the wall clock, ns. */
   readonly bootToWallNs: bigint;
+  /** Asks for a process that no record told of: `Source.lookUp`. */
+  readonly lookUp?: ((pid: number, keyNs: bigint) => Uint8Array | undefined) | undefined;
 }
 
 /** Turns raw records into events and keeps the process cache in step. */
@@ -26,17 +28,21 @@ export class Decoder {
   readonly #bootToWallNs: bigint;
   readonly #fields;
   readonly #flagNames: FlagNames;
+  readonly #lookUp: DecoderOptions["lookUp"];
   readonly #pieces = new ArgumentPieces();
   /** Events made so far; the number of the newest. */
   sequence = 0;
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
+  /** Processes that no record told of and that were found all the same. */
+  completed = 0;
 
   constructor(options: DecoderOptions) {
     this.#cache = options.cache;
     this.#nodeName = options.nodeName;
     this.#bootToWallNs = options.bootToWallNs;
+    this.#lookUp = options.lookUp;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
   }
@@ -75,10 +81,12 @@ export class Decoder {
         keyNs,
         startTimeNs: keyNs + this.#bootToWallNs,
         nsPid: view.getUint32(offset + fork.nsPid, true),
-        flags: forkedFlags(parent?.flags ?? ""),
+        flags: forkedFlags((parent ?? unknownProcess).flags),
         parent,
       }),
     );
+    // Of whom nothing is known itself, it may still be found.
+    if (!parent) this.#complete(pid, keyNs);
     return undefined;
   }
 
@@ -125,6 +133,8 @@ export class Decoder {
       if (!area) flags |= flag.truncArgs;
     }
     const replaced = this.#cache.current(pid);
+    const parent = this.#parentOfExec(view, offset, flags, pid);
+    if (!parent && view.getBigUint64(offset + exec.parentKey, true) !== 0n) flags |= flag.miss;
     const process = new CachedProcess(this.#nodeName, {
       pid,
       keyNs,
@@ -152,7 +162,7 @@ export class Decoder {
       euid: exec.euid && view.getUint32(offset + exec.euid, true),
       gid: exec.gid && view.getUint32(offset + exec.gid, true),
       egid: exec.egid && view.getUint32(offset + exec.egid, true),
-      parent: this.#parentOfExec(view, offset, flags, pid),
+      parent,
     });
     if (replaced) release(replaced);
     this.#cache.set(process);
@@ -201,7 +211,18 @@ export class Decoder {
   }
 
   #find(pid: number, keyNs: bigint): CachedProcess | undefined {
-    return pid === 0 && keyNs === 0n ? undefined : this.#cache.find(pid, keyNs);
+    if (pid === 0 && keyNs === 0n) return undefined;
+    return this.#cache.find(pid, keyNs) ?? this.#complete(pid, keyNs);
+  }
+
+  /** What /proc can still tell of a process, all records of which were lost. */
+  #complete(pid: number, keyNs: bigint): CachedProcess | undefined {
+    const record = pid === 0 ? undefined : this.#lookUp?.(pid, keyNs);
+    if (!record) return undefined;
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+    const process = this.#process(record, view, 0, record.length);
+    if (process) this.completed++;
+    return process;
   }
 
   #event<E extends { process: CachedProcess }>(view: DataView, offset: number, event: E) {
@@ -221,7 +242,7 @@ const unknownProcess = {
   binary: "",
   arguments: "",
   cwd: "",
-  flags: "",
+  flags: "unknown",
   docker: "",
   cgroupId: 0n,
   cgroupName: "",

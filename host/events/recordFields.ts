@@ -20,6 +20,7 @@ export function recordFields(layout: RecordLayout) {
     flags: {
       clone: flag("GS_FLAG_CLONE"),
       procfs: flag("GS_FLAG_PROCFS"),
+      miss: flag("GS_FLAG_MISS"),
       truncArgs: flag("GS_FLAG_TRUNC_ARGS"),
     },
     namespaces: namespaceNames.map((name) =>

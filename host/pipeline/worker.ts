@@ -37,6 +37,7 @@ try {
     cache,
     nodeName,
     bootToWallNs: source.bootToWallNs,
+    lookUp: source.lookUp?.bind(source),
   });
   decoder.sequence = sequence;
   const chain = new PluginChain({

@@ -117,12 +117,13 @@ export const credentialCases: readonly Case[] = [
     ],
   },
   {
-    name: "a time namespace is entered by the exec that follows",
-    run: [act, "unshare", "time", "exec", nop],
+    name: "a process in a time namespace of its own says so",
+    run: [act, "unshare", "time", "fork", "[", "exec", nop, ";", "]", "wait"],
     events: [
       { exec: "A" },
-      { exec: "A.2", binary: nop, foreign: ["time", "time_for_children"] },
-      { exit: "A.2" },
+      { exec: "B", binary: nop, foreign: ["time", "time_for_children"] },
+      { exit: "B" },
+      { exit: "A" },
     ],
   },
   inCgroup("Docker, systemd driver", `system.slice/docker-${id}.scope`, container),
