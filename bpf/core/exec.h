@@ -111,13 +111,19 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 	at = sizeof(*exec);
 	filename = bprm->filename;
 	interpreter = bprm->interp;
-	at += exec->binary_size = put_kernel_string(scratch, at, filename);
+	exec->binary_size = put_kernel_string(scratch, at, filename);
+	at = forget(scratch, at + exec->binary_size);
 	if (interpreter != filename)
-		at += exec->interpreter_size = put_kernel_string(scratch, at, interpreter);
-	at += exec->cwd_size = put_cwd(scratch, at, task, has_loop);
-	at += exec->cgroup_name_size = put_cgroup_name(scratch, at, task->cgroups);
-	at += exec->file_path_size = put_file(scratch, at, task, bprm, has_loop);
-	at += exec->args_size = put_args(scratch, at, spill.area, inline_args);
+		exec->interpreter_size = put_kernel_string(scratch, at, interpreter);
+	at = forget(scratch, at + exec->interpreter_size);
+	exec->cwd_size = put_cwd(scratch, at, task, has_loop);
+	at = forget(scratch, at + exec->cwd_size);
+	exec->cgroup_name_size = put_cgroup_name(scratch, at, task->cgroups);
+	at = forget(scratch, at + exec->cgroup_name_size);
+	exec->file_path_size = put_file(scratch, at, task, bprm, has_loop);
+	at = forget(scratch, at + exec->file_path_size);
+	exec->args_size = put_args(scratch, at, spill.area, inline_args);
+	at = forget(scratch, at + exec->args_size);
 	exec->args_spilled = spill.sent;
 	if (at > sizeof(scratch->record))
 		at = sizeof(scratch->record);

@@ -10,18 +10,18 @@
 #define GS_FD_DIGITS_MAX 10
 
 /* The descriptor that the kernel put into the name of what execveat was given; -1: none. */
-static __always_inline int named_descriptor(const __u8 *name)
+static __always_inline int named_descriptor(struct gs_scratch *scratch, const __u8 *name)
 {
-	int fd = 0;
+	int fd = -1;
 
 	for (__u32 i = 0; i < GS_FD_DIGITS_MAX; i++) {
 		__u8 digit = name[sizeof(GS_FD_NAME) - 1 + i];
 
 		if (digit < '0' || digit > '9')
-			return i ? fd : -1;
-		fd = fd * 10 + digit - '0';
+			break;
+		fd = (i ? fd * 10 : 0) + digit - '0';
 	}
-	return -1;
+	return forget(scratch, fd);
 }
 
 /* Open still: a script whose descriptor closes on exec cannot be run by it. */
@@ -37,21 +37,20 @@ static __always_inline struct file *open_file(struct task_struct *task, int fd)
 	return file;
 }
 
-/* Does the name go through something that stands for another file? */
-static __always_inline bool starts_with(const __u8 *name, const char *start, __u32 size)
-{
-	for (__u32 i = 0; i < size; i++)
-		if (name[i] != start[i])
-			return false;
-	return true;
-}
+/* The first bytes of a name as a number, as a little-endian machine reads them. */
+#define GS_SLASH_PROC_SLASH 0x2f636f72702full
+#define GS_SLASH_DEV_SLASH 0x2f7665642full
 
+/* False if the name goes through something that stands for another file. */
 static __always_inline bool name_tells(const __u8 *name, struct task_struct *task,
 				       struct file *file)
 {
+	__u64 start = *(const __u64 *)name;
+
 	if (name[0] != '/')
 		return BPF_CORE_READ(file, f_path.mnt) == BPF_CORE_READ(task, fs, pwd.mnt);
-	return !starts_with(name, "/proc/", 6) && !starts_with(name, "/dev/", 5);
+	return (start & 0xffffffffffffull) != GS_SLASH_PROC_SLASH &&
+	       (start & 0xffffffffffull) != GS_SLASH_DEV_SLASH;
 }
 
 /* A file that no directory ever had, such as one of memfd_create: its dentry has no parent. */
@@ -106,7 +105,7 @@ static __always_inline struct file *executed_file(struct gs_scratch *scratch,
 	if (!bprm->fdpath)
 		return NULL;
 	scratch->exec.file_flags |= GS_FILE_SCRIPT;
-	return open_file(task, named_descriptor(name));
+	return open_file(task, named_descriptor(scratch, name));
 }
 
 /* Fills in the facts and puts the path at the given place, if it is needed; returns its size. */

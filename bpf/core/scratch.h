@@ -35,6 +35,8 @@ struct gs_walk {
 
 struct gs_scratch {
 	struct gs_walk walk;
+	__u32 forgotten; /* see forget() */
+	__u32 pad;
 	__u8 path[2 * PATH_MAX + NAME_MAX + 1];
 	union {
 		struct gs_exec exec;

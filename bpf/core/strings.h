@@ -9,6 +9,16 @@
 #include "path.h"
 #include "ring.h"
 
+/*
+ * The same number, but the verifier no longer knows anything of it: it does not remember what is in
+ * memory. Else it walks all that follows once for every way by which the number can come about.
+ */
+static __always_inline __u32 forget(struct gs_scratch *scratch, __u32 value)
+{
+	*(volatile __u32 *)&scratch->forgotten = value;
+	return *(volatile __u32 *)&scratch->forgotten;
+}
+
 /* Masked, so that the verifier sees what the sizes in scratch.h guarantee. */
 static __always_inline __u8 *record_at(struct gs_scratch *scratch, __u32 at)
 {
