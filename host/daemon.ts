@@ -12,7 +12,7 @@ import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
-import { hostNamespaces } from "./source/hostNamespaces.js";
+import { fixedHostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
 import { defaultQueueLimits } from "./stream/queue.js";
 import { version } from "./version.js";
@@ -33,6 +33,8 @@ export interface PipelineConfig {
   readonly processNs: boolean;
   /** Which container runtimes tell of pods; undefined: none. */
   readonly containers?: ContainersConfig | undefined;
+  /** Fill `ancestors` of execs and exits; default false. */
+  readonly ancestors?: boolean;
   readonly log: Logger;
 }
 
@@ -86,7 +88,8 @@ export async function startPipeline(
       processCacheSize: config.processCacheSize,
       processCred: config.processCred,
       processNs: config.processNs,
-      hostNamespaces: hostNamespaces(base !== undefined && scope.kind === "all"),
+      ancestors: config.ancestors ?? false,
+      hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       firstListeners,
       pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
       containers,

@@ -13,6 +13,9 @@ static __always_inline void fill_creds(struct gs_exec *exec, struct task_struct 
 	const struct cred *cred = task->cred;
 
 	exec->uid = cred->uid.val;
+	exec->euid = cred->euid.val;
+	exec->gid = cred->gid.val;
+	exec->egid = cred->egid.val;
 	exec->auid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : GS_NO_LOGIN;
 	/* not by name: what is inside kernel_cap_t differs, see kernel.h */
 	bpf_probe_read_kernel(&exec->cap_permitted, sizeof(__u64), &cred->cap_permitted);

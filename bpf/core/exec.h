@@ -5,6 +5,7 @@
 #include "args.h"
 #include "cgroup.h"
 #include "creds.h"
+#include "file.h"
 #include "key.h"
 #include "path.h"
 #include "ring.h"
@@ -116,6 +117,7 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 		exec->interpreter_size = put_kernel_string(scratch, interpreter);
 	exec->cwd_size = put_cwd(scratch, task, has_loop);
 	exec->cgroup_name_size = put_cgroup_name(scratch, task->cgroups);
+	exec->file_path_size = put_file(scratch, task, bprm, has_loop);
 	exec->args_size = put_args(scratch, spill.area, inline_args);
 	exec->args_spilled = spill.sent;
 	size = at_most(scratch->at, sizeof(scratch->record));

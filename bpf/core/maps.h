@@ -33,6 +33,14 @@ struct {
 	__type(value, __u8);
 } exited SEC(".maps");
 
+/* Filled once, by host_namespaces. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gs_spaces);
+} host_spaces SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
 	__uint(max_entries, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The working directory: from its dentry up to the root of the process, mount by mount. */
+/* A path: from its dentry up to the root of the process, mount by mount. */
 #ifndef GS_PATH_H
 #define GS_PATH_H
 
@@ -93,12 +93,13 @@ static __noinline long path_turns_unrolled(struct gs_scratch *scratch)
  * walk.flags say why.
  */
 static __always_inline void walk_path(struct gs_scratch *scratch, struct task_struct *task,
+				      struct dentry *dentry, struct vfsmount *mount,
 				      const bool has_loop)
 {
 	struct gs_walk *walk = &scratch->walk;
 
-	walk->dentry = task->fs->pwd.dentry;
-	walk->mount = task->fs->pwd.mnt;
+	walk->dentry = dentry;
+	walk->mount = mount;
 	walk->root_dentry = task->fs->root.dentry;
 	walk->root_mount = task->fs->root.mnt;
 	walk->at = GS_PATH_END;

@@ -3,6 +3,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "fork.h"
+#include "host.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -11,8 +12,10 @@ const struct gs_fork *layout_fork __attribute__((unused));
 const struct gs_exec *layout_exec __attribute__((unused));
 const struct gs_exit *layout_exit __attribute__((unused));
 const struct gs_args *layout_args __attribute__((unused));
+const struct gs_spaces *layout_spaces __attribute__((unused));
 const enum gs_record_type *layout_record_type __attribute__((unused));
 const enum gs_process_flag *layout_process_flag __attribute__((unused));
+const enum gs_file_flag *layout_file_flag __attribute__((unused));
 const enum gs_namespace *layout_namespace __attribute__((unused));
 const enum gs_scope *layout_scope __attribute__((unused));
 
@@ -40,4 +43,11 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
 	return on_exit(task);
+}
+
+/* Never attached: the host runs it once after load. */
+SEC("raw_tp/sched_process_exec")
+int host_namespaces(void *unused)
+{
+	return find_host_namespaces();
 }

@@ -60,6 +60,14 @@ enum gs_process_flag {
 	GS_FLAG_ERROR_PATH = 1u << 20,
 };
 
+enum gs_file_flag {
+	GS_FILE_PARENTLESS = 1u << 0, /* in no directory, ever: memfd_create */
+	GS_FILE_UNLINKED = 1u << 1,   /* the name by which it was opened is gone */
+	GS_FILE_PATH_CUT = 1u << 2,   /* the start of its path is missing */
+	GS_FILE_SCRIPT = 1u << 3,     /* a script run by descriptor: what that is */
+	GS_FILE_PRIVILEGED = 1u << 4, /* it runs with more rights than who called exec had */
+};
+
 enum gs_namespace {
 	GS_NS_UTS,
 	GS_NS_IPC,
@@ -100,7 +108,7 @@ struct gs_fork {
 
 /*
  * header.pid/key_ns: the new instance. Behind the struct, without gaps and
- * without terminators: binary, interpreter, cwd, cgroup name, argument area.
+ * without terminators: binary, interpreter, cwd, cgroup name, file path, argument area.
  */
 struct gs_exec {
 	struct gs_header header;
@@ -124,6 +132,23 @@ struct gs_exec {
 	__u32 args_size; /* bytes of argument area in this record; argv[0] included, NUL after each
 			  */
 	__u32 args_spilled; /* bytes sent ahead in GS_RECORD_ARGS records; they come first */
+	__u64 inode;	    /* of the running file; 0: a script that was not run by descriptor */
+	__u32 links;	    /* names that the file has */
+	__u32 mode;
+	__u32 file_uid; /* who owns it, initial user namespace */
+	__u32 file_gid;
+	__u32 file_flags;     /* enum gs_file_flag */
+	__u32 file_path_size; /* path of the file seen from the process' root, if the name given to
+				 exec does not tell; else 0 */
+	__u32 euid;
+	__u32 gid;
+	__u32 egid;
+	__u32 pad;
+};
+
+/* The namespaces that the kernel started with. */
+struct gs_spaces {
+	__u32 ns[GS_NAMESPACES];
 };
 
 /* header.pid/key_ns: the process; sent once, when its last thread is gone. */

@@ -18,6 +18,8 @@
 /* "/dev/fd/2147483647/" and a whole path */
 #define GS_BINARY_MAX (PATH_MAX + 32)
 #define GS_CGROUP_NAME_MAX 256
+/* Of the path of the running file, where it is sent beside the name given to exec. */
+#define GS_FILE_PATH_MAX 3072
 
 /* A path is written from its end to its start: it is walked from leaf to root. */
 struct gs_walk {
@@ -32,8 +34,8 @@ struct gs_walk {
 };
 
 struct gs_scratch {
-	__u32 at; /* end of what the record has so far */
-	__u32 pad;
+	__u32 at;	 /* end of what the record has so far */
+	__u32 forgotten; /* see forget() */
 	struct gs_walk walk;
 	__u8 path[2 * PATH_MAX + NAME_MAX + 1];
 	union {
@@ -46,7 +48,8 @@ struct gs_scratch {
 _Static_assert(sizeof(struct gs_scratch) <= 32768, "a per-CPU value has at most 32 KiB");
 _Static_assert(sizeof(struct gs_args) + GS_PIECE_MAX <= GS_STRINGS_MAX + GS_INLINE_ARGS_MAX + 256,
 	       "a piece of the arguments must fit");
-_Static_assert(sizeof(struct gs_exec) + 2 * GS_BINARY_MAX + PATH_MAX + 2 * GS_CGROUP_NAME_MAX <
+_Static_assert(sizeof(struct gs_exec) + 2 * GS_BINARY_MAX + PATH_MAX + 2 * GS_CGROUP_NAME_MAX +
+			       GS_FILE_PATH_MAX <
 		       GS_STRINGS_MAX,
 	       "all strings at their longest must fit");
 

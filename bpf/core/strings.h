@@ -12,6 +12,16 @@
 #include "path.h"
 #include "ring.h"
 
+/*
+ * The same number, but the verifier no longer knows anything of it: it does not remember what is in
+ * memory. Else it walks all that follows once for every way by which the number can come about.
+ */
+static __always_inline __u32 forget(struct gs_scratch *scratch, __u32 value)
+{
+	*(volatile __u32 *)&scratch->forgotten = value;
+	return *(volatile __u32 *)&scratch->forgotten;
+}
+
 /* Masked, so that the verifier sees what the sizes in scratch.h guarantee. */
 static __always_inline __u8 *record_end(struct gs_scratch *scratch)
 {
@@ -48,7 +58,7 @@ static __always_inline __u32 put_cwd(struct gs_scratch *scratch, struct task_str
 {
 	__u64 from, size;
 
-	walk_path(scratch, task, has_loop);
+	walk_path(scratch, task, task->fs->pwd.dentry, task->fs->pwd.mnt, has_loop);
 	if (scratch->walk.flags)
 		not_put(scratch, scratch->walk.flags);
 	from = at_most(scratch->walk.at, GS_PATH_END);

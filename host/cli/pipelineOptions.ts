@@ -13,6 +13,7 @@ export interface PipelineFlags extends ContainerFlags {
   readonly processCacheSize: string;
   readonly enableProcessCred?: boolean;
   readonly enableProcessNs?: boolean;
+  readonly enableAncestors?: boolean;
   readonly logLevel: string;
   readonly logFormat: (typeof logFormats)[number];
 }
@@ -32,6 +33,7 @@ export function addPipelineOptions(command: Command): void {
     .option("--process-cache-size <processes>", "most live processes remembered", "65536")
     .option("--enable-process-cred", "show the capabilities of processes")
     .option("--enable-process-ns", "show the namespaces of processes")
+    .option("--enable-ancestors", "show all ancestors of processes, not just the parent")
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
 }
@@ -71,6 +73,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     processCred: flags.enableProcessCred ?? false,
     processNs: flags.enableProcessNs ?? false,
     containers: containersConfig(flags),
+    ancestors: flags.enableAncestors ?? false,
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }

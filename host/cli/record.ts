@@ -65,6 +65,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
         version,
         recorded: new Date().toISOString(),
         scope: scopeText(scope),
+        hostNamespaces: base.hostNamespaces,
       });
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => recorder.stop());

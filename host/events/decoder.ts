@@ -3,6 +3,7 @@ import { ArgumentPieces } from "./argumentPieces.js";
 import { argumentsOf } from "./arguments.js";
 import { containerId, fullContainerId } from "./container.js";
 import { execStrings } from "./execStrings.js";
+import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { type Event, EventType } from "./model.js";
 import { CachedProcess } from "./process.js";
@@ -16,6 +17,8 @@ export interface DecoderOptions {
   readonly nodeName: string;
   /** Added to CLOCK_BOOTTIME to get the wall clock, ns. */
   readonly bootToWallNs: bigint;
+  /** Asks for a process that no record told of: `Source.lookUp`. */
+  readonly lookUp?: ((pid: number, keyNs: bigint) => Uint8Array | undefined) | undefined;
 }
 
 /** Turns raw records into events and keeps the process cache in step. */
@@ -26,15 +29,19 @@ export class Decoder {
   bootToWallNs: bigint;
   readonly #fields;
   readonly #flagNames: FlagNames;
+  readonly #lookUp: DecoderOptions["lookUp"];
   readonly #pieces = new ArgumentPieces();
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
+  /** Processes that no record told of and that were found all the same. */
+  completed = 0;
 
   constructor(options: DecoderOptions) {
     this.#cache = options.cache;
     this.#nodeName = options.nodeName;
     this.bootToWallNs = options.bootToWallNs;
+    this.#lookUp = options.lookUp;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
   }
@@ -73,10 +80,12 @@ export class Decoder {
         nsPid: view.getUint32(offset + fork.nsPid, true),
         keyNs,
         startTimeNs: keyNs + this.bootToWallNs,
-        flags: forkedFlags(parent?.flags ?? ""),
+        flags: forkedFlags((parent ?? unknownProcess).flags),
         parent,
       }),
     );
+    // Of whom nothing is known itself, it may still be found.
+    if (!parent) this.#complete(pid, keyNs);
     return undefined;
   }
 
@@ -123,6 +132,8 @@ export class Decoder {
       if (!area) flags |= flag.truncArgs;
     }
     const replaced = this.#cache.current(pid);
+    const parent = this.#parentOfExec(view, offset, flags, pid);
+    if (!parent && view.getBigUint64(offset + exec.parentKey, true) !== 0n) flags |= flag.miss;
     const process = new CachedProcess(this.#nodeName, {
       pid,
       nsPid: view.getUint32(offset + exec.nsPid, true),
@@ -146,7 +157,12 @@ export class Decoder {
       namespaces: this.#fields.namespaces.map((index) =>
         view.getUint32(offset + exec.namespaces + 4 * index, true),
       ),
-      parent: this.#parentOfExec(view, offset, flags, pid),
+      interpreter: strings.interpreter === "" ? undefined : strings.interpreter,
+      file: exec.file && executedFile(exec.file, view, offset, strings.filePath, strings.binary),
+      euid: exec.euid && view.getUint32(offset + exec.euid, true),
+      gid: exec.gid && view.getUint32(offset + exec.gid, true),
+      egid: exec.egid && view.getUint32(offset + exec.egid, true),
+      parent,
     });
     if (replaced) release(replaced);
     this.#cache.set(process);
@@ -157,13 +173,15 @@ export class Decoder {
   #parentOfExec(view: DataView, offset: number, flags: number, pid: number) {
     const { exec, flags: flag } = this.#fields;
     const previousKey = view.getBigUint64(offset + exec.previousKey, true);
-    const replaces = (flags & (flag.clone | flag.procfs)) === 0 && previousKey !== 0n;
-    if (replaces) {
-      const previous = this.#find(pid, previousKey);
-      if (previous) return previous;
-    }
+    const previous =
+      previousKey === 0n || (flags & flag.procfs) !== 0 ? undefined : this.#find(pid, previousKey);
+    if (previous && (flags & flag.clone) === 0) return previous;
     const parentPid = view.getUint32(offset + exec.parentPid, true);
-    return this.#find(parentPid, view.getBigUint64(offset + exec.parentKey, true));
+    const parentKey = view.getBigUint64(offset + exec.parentKey, true);
+    // A creator that has ended by now is no longer in the cache, but its child still names it.
+    const creator = previous?.parent;
+    if (creator?.pid === parentPid && creator.keyNs === parentKey) return creator;
+    return this.#find(parentPid, parentKey);
   }
 
   #exit(view: DataView, offset: number): Event {
@@ -193,7 +211,18 @@ export class Decoder {
   }
 
   #find(pid: number, keyNs: bigint): CachedProcess | undefined {
-    return pid === 0 && keyNs === 0n ? undefined : this.#cache.find(pid, keyNs);
+    if (pid === 0 && keyNs === 0n) return undefined;
+    return this.#cache.find(pid, keyNs) ?? this.#complete(pid, keyNs);
+  }
+
+  /** What /proc can still tell of a process, all records of which were lost. */
+  #complete(pid: number, keyNs: bigint): CachedProcess | undefined {
+    const record = pid === 0 ? undefined : this.#lookUp?.(pid, keyNs);
+    if (!record) return undefined;
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+    const process = this.#process(record, view, 0, record.length);
+    if (process) this.completed++;
+    return process;
   }
 
   #event<E extends { process: CachedProcess }>(view: DataView, offset: number, event: E) {
@@ -214,7 +243,7 @@ const unknownProcess = {
   binary: "",
   arguments: "",
   cwd: "",
-  flags: "",
+  flags: "unknown",
   docker: "",
   containerId: "",
   pod: undefined,

@@ -6,7 +6,12 @@ import { BYTES, bytesFieldSize, tag, VARINT, varintSize, type WireWriter } from 
 
 export interface EncoderOptions extends ProcessEncoderOptions {
   readonly nodeName: string;
+  /** Fill `ancestors` of execs and exits. */
+  readonly ancestors?: boolean;
 }
+
+/** Most ancestors told beyond the parent: a process that execs itself for ever has any number. */
+export const maxAncestorsShown = 128;
 
 /** Bytes in front of a gRPC message: compression flag and length. */
 export const framePrefixBytes = 5;
@@ -28,9 +33,12 @@ export class EventEncoder {
   encode(event: Event, to: WireWriter): void {
     const process = this.#process(event.process as CachedProcess);
     const parent = event.parent ? this.#process(event.parent as CachedProcess) : undefined;
+    const ancestors = this.#ancestors(event);
     const rest = restOf(event);
-    const bodySize =
+    const ancestorsField = ancestorsFields[event.type];
+    let bodySize =
       bytesFieldSize(1, process.size) + (parent ? bytesFieldSize(2, parent.size) : 0) + rest.length;
+    for (const { size } of ancestors) bodySize += bytesFieldSize(ancestorsField, size);
     const time = timestamp(event.timeNs);
     const annotations = event.annotations ? encodeAnnotations(event.annotations) : noBytes;
     const size =
@@ -49,12 +57,26 @@ export class EventEncoder {
     to.varint(bodySize);
     writeProcess(to, 1, process);
     if (parent) writeProcess(to, 2, parent);
+    for (const ancestor of ancestors) writeProcess(to, ancestorsField, ancestor);
     to.raw(rest);
     to.raw(this.#nodeName);
     writeTimestamp(to, time);
     to.raw(annotations);
     to.varint(tag(sequenceField, VARINT));
     to.varint(event.sequence);
+  }
+
+  /** Those beyond the parent, nearest first. */
+  #ancestors(event: Event): readonly Spliced[] {
+    if (this.#options.ancestors !== true) return none;
+    const ancestors: Spliced[] = [];
+    for (
+      let next = event.parent?.parent;
+      next && ancestors.length < maxAncestorsShown;
+      next = next.parent
+    )
+      ancestors.push(this.#process(next as CachedProcess));
+    return ancestors;
   }
 
   #process(process: CachedProcess): Spliced {
@@ -70,6 +92,10 @@ const oneofField = {
   [EventType.EXEC]: 1,
   [EventType.EXIT]: 5,
 } as const;
+const ancestorsFields = {
+  [EventType.EXEC]: 3,
+  [EventType.EXIT]: 2000,
+} as const;
 const referencesField = 13;
 const timeField = 1001;
 const annotationsField = 2000;
@@ -77,6 +103,7 @@ const sequenceField = 2001;
 const referencesTagSize = varintSize(tag(referencesField, VARINT));
 const sequenceTagSize = varintSize(tag(sequenceField, VARINT));
 const noBytes = new Uint8Array(0);
+const none: readonly Spliced[] = [];
 
 interface Spliced {
   readonly wire: Uint8Array;

@@ -5,6 +5,10 @@ export interface ExecStrings {
   readonly binary: string;
   readonly cwd: string;
   readonly cgroupName: string;
+  /** Of the script that it runs, else "". */
+  readonly interpreter: string;
+  /** Of the running file, where the binary does not tell it, else "". */
+  readonly filePath: string;
   readonly argumentArea: Buffer;
 }
 
@@ -27,12 +31,20 @@ export function execStrings(
     return bytes.subarray(from, Math.min(at, end));
   };
   const binary = next(fields.binarySize);
-  next(fields.interpreterSize);
+  const interpreter = next(fields.interpreterSize).toString();
   const cwd = next(fields.cwdSize).toString();
   const cgroupName = next(fields.cgroupNameSize).toString();
+  const filePath = fields.file ? next(fields.file.pathSize).toString() : "";
   const argumentArea = next(fields.argsSize);
   if (at > end) return undefined;
-  return { binary: absolute(binary.toString(), cwd), cwd, cgroupName, argumentArea };
+  return {
+    binary: absolute(binary.toString(), cwd),
+    interpreter: interpreter === "" ? "" : absolute(interpreter, cwd),
+    cwd,
+    cgroupName,
+    filePath,
+    argumentArea,
+  };
 }
 
 /** A relative path is joined to the directory exec was called in; symbolic links stay as they are. */

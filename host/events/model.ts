@@ -59,6 +59,31 @@ export interface Pod {
   readonly maybeExecProbe: boolean;
 }
 
+/** The file that a process runs, where its `binary` does not tell all of it. */
+export interface ExecutedFile {
+  /** Seen from the root of the process, symbolic links resolved; "": `binary` tells it. */
+  readonly path: string;
+  /** The start of the path is missing: it was too long. */
+  readonly pathCut: boolean;
+  /** 0: unknown. */
+  readonly inode: number;
+  /** Names that the file had in its file system. */
+  readonly links: number;
+  /** No directory ever had it: memfd_create. The path is its own name for itself. */
+  readonly inMemory: boolean;
+  /** The name that it was started by is gone. */
+  readonly deleted: boolean;
+  /** It is a script that was run by descriptor. */
+  readonly script: boolean;
+  /** Its set-user-id and set-group-id bits, and whose it is. */
+  readonly setuid: boolean;
+  readonly setgid: boolean;
+  readonly uid: number;
+  readonly gid: number;
+  /** It runs with more rights than who called exec had: set-id bits or file capabilities worked. */
+  readonly privileged: boolean;
+}
+
 /**
  * One process instance: a pid between two execs. Shared by all events that name it; never changed, but
  * for `pod`, which may come after its first events.
@@ -97,6 +122,13 @@ export interface Process {
   /** Inode numbers in the order of `namespaceNames`; 0: unknown. */
   readonly namespaces: readonly number[] | undefined;
   readonly parent: Process | undefined;
+  /** What runs `binary`, if that is a script. */
+  readonly interpreter?: string | undefined;
+  readonly file?: ExecutedFile | undefined;
+  /** Effective uid and gid, real gid; undefined: unknown. */
+  readonly euid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly egid?: number | undefined;
   /** Absent: in no pod that is known. */
   readonly pod?: Pod | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Capabilities, Pod, Process } from "./model.js";
+import type { Capabilities, ExecutedFile, Pod, Process } from "./model.js";
 
 /** Everything that is told of a process instance when it is made. */
 export type ProcessInit = Omit<Process, "parent" | "execId" | "inInitTree"> & {
@@ -28,6 +28,11 @@ export class CachedProcess implements Process {
   readonly cgroupName: string;
   readonly capabilities: Capabilities | undefined;
   readonly namespaces: readonly number[] | undefined;
+  readonly interpreter: string | undefined;
+  readonly file: ExecutedFile | undefined;
+  readonly euid: number | undefined;
+  readonly gid: number | undefined;
+  readonly egid: number | undefined;
   parent: CachedProcess | undefined;
   /** Set at most once, when the container's runtime has told of it. */
   pod: Pod | undefined;
@@ -58,6 +63,11 @@ export class CachedProcess implements Process {
     this.cgroupName = init.cgroupName;
     this.capabilities = init.capabilities;
     this.namespaces = init.namespaces;
+    this.interpreter = init.interpreter;
+    this.file = init.file;
+    this.euid = init.euid;
+    this.gid = init.gid;
+    this.egid = init.egid;
     this.parent = init.parent;
     this.pod = init.pod;
     this.depth = this.parent ? this.parent.depth + 1 : 0;

@@ -1,5 +1,8 @@
 import type { CachedProcess } from "./process.js";
 
+/** A full cache is no time for long walks. */
+const mostPassedOver = 32;
+
 /**
  * The processes that live, by pid, one instance each. A process that ended stays reachable through
  * the events and children that name it, and goes with the last of them.
@@ -11,7 +14,7 @@ export class ProcessCache {
   /** Live processes pushed out because the cache was full. */
   evictions = 0;
 
-  /** @param capacity most live processes held; the one that started first goes when one more comes. */
+  /** @param capacity most live processes held; one without living children goes when one more comes. */
   constructor(readonly capacity: number) {}
 
   get size(): number {
@@ -45,9 +48,24 @@ export class ProcessCache {
     this.#live.delete(process.pid);
     this.#live.set(process.pid, process);
     if (this.#live.size <= this.capacity) return;
-    const [oldest] = this.#live.keys();
-    this.#live.delete(oldest as number);
-    this.evictions++;
+    this.#evictOne();
+  }
+
+  /**
+   * The oldest goes first, but one whose children live would be missed by them: it is passed over,
+   * and moved to the young end so that the next look does not begin with it again.
+   */
+  #evictOne(): void {
+    for (let passed = 0; ; passed++) {
+      const [oldest] = this.#live.values();
+      if (!oldest) return;
+      this.#live.delete(oldest.pid);
+      if (oldest.references <= 1 || passed === mostPassedOver) {
+        this.evictions++;
+        return;
+      }
+      this.#live.set(oldest.pid, oldest);
+    }
   }
 
   /** Forgets `process` if it is still the living instance of its pid. */

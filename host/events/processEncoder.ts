@@ -1,5 +1,5 @@
 import { MessageBuilder } from "./messageBuilder.js";
-import { type Capabilities, namespaceNames, type Pod } from "./model.js";
+import { type Capabilities, type ExecutedFile, namespaceNames, type Pod } from "./model.js";
 import type { CachedProcess } from "./process.js";
 
 export interface ProcessEncoderOptions {
@@ -28,6 +28,12 @@ const field = {
   capabilities: 14,
   namespaces: 15,
   inInitTree: 2016,
+  interpreter: 2000,
+  file: 2001,
+  nsPid: 2002,
+  euid: 2003,
+  gid: 2004,
+  egid: 2005,
 } as const;
 
 /** `fgs.Process` without `refcnt`, the one field that changes while a process lives. */
@@ -53,6 +59,13 @@ export function encodeProcess(process: CachedProcess, options: ProcessEncoderOpt
   const isOutsideHost = process.nsPid !== 0 && process.nsPid !== process.pid;
   if (process.inInitTree || isOutsideHost)
     message.wrappedUint(field.inInitTree, process.inInitTree ? 1 : 0); // a BoolValue looks the same
+  message.string(field.interpreter, process.interpreter ?? "");
+  if (process.file) message.message(field.file, encodeFile(process.file));
+  message
+    .wrappedUint(field.nsPid, differing(process.nsPid || process.pid, process.pid))
+    .wrappedUint(field.euid, differing(process.euid, process.uid))
+    .wrappedUint(field.gid, options.capabilities ? process.gid : undefined)
+    .wrappedUint(field.egid, differing(process.egid, process.gid));
   return message.finish();
 }
 
@@ -73,6 +86,29 @@ function encodePod(pod: Pod, nsPid: number): Uint8Array {
   inner.uint(13, pod.maybeExecProbe ? 1 : 0);
   if (container || pod.maybeExecProbe) message.message(4, inner.finish());
   return message.finish();
+}
+
+/** Told only where it is not what one would think. */
+function differing(value: number | undefined, usual: number | undefined): number | undefined {
+  return value === usual ? undefined : value;
+}
+
+/** guidestar.ExecutedFile */
+function encodeFile(file: ExecutedFile): Uint8Array {
+  return new MessageBuilder()
+    .string(1, file.path)
+    .uint(2, file.inode)
+    .uint(3, file.links)
+    .uint(4, Number(file.inMemory))
+    .uint(5, Number(file.deleted))
+    .uint(6, Number(file.script))
+    .uint(7, Number(file.setuid))
+    .uint(8, Number(file.setgid))
+    .uint(9, file.uid)
+    .uint(10, file.gid)
+    .uint(11, Number(file.privileged))
+    .uint(12, Number(file.pathCut))
+    .finish();
 }
 
 /** fgs.Capabilities: the numbers of the capabilities held, set by set. */

@@ -1,10 +1,12 @@
-import { enumerator, offsetOf, sizeOf } from "../source/recordLayout.js";
+import { enumerator, offsetOf, optionalOffsetOf, sizeOf } from "../source/recordLayout.js";
 import type { RecordLayout } from "../source/source.js";
 import { namespaceNames } from "./model.js";
 
 /** Every offset and enumerator the decoder needs, looked up once. */
 export function recordFields(layout: RecordLayout) {
   const of = (struct: string, field: string) => offsetOf(layout, struct, field);
+  /** Undefined in a recording that is older than the field. */
+  const newer = (struct: string, field: string) => optionalOffsetOf(layout, struct, field);
   const type = (name: string) => enumerator(layout, "gs_record_type", name);
   const flag = (name: string) => enumerator(layout, "gs_process_flag", name);
   return {
@@ -18,6 +20,7 @@ export function recordFields(layout: RecordLayout) {
     flags: {
       clone: flag("GS_FLAG_CLONE"),
       procfs: flag("GS_FLAG_PROCFS"),
+      miss: flag("GS_FLAG_MISS"),
       truncArgs: flag("GS_FLAG_TRUNC_ARGS"),
     },
     namespaces: namespaceNames.map((name) =>
@@ -57,6 +60,10 @@ export function recordFields(layout: RecordLayout) {
       cgroupNameSize: of("gs_exec", "cgroup_name_size"),
       argsSize: of("gs_exec", "args_size"),
       argsSpilled: of("gs_exec", "args_spilled"),
+      euid: newer("gs_exec", "euid"),
+      gid: newer("gs_exec", "gid"),
+      egid: newer("gs_exec", "egid"),
+      file: fileFields(layout),
       end: sizeOf(layout, "gs_exec"),
     },
     exit: {
@@ -70,6 +77,27 @@ export function recordFields(layout: RecordLayout) {
       size: of("gs_args", "size"),
       end: sizeOf(layout, "gs_args"),
     },
+  };
+}
+
+/** Undefined in recordings from before files were told of. */
+function fileFields(layout: RecordLayout) {
+  if (optionalOffsetOf(layout, "gs_exec", "file_path_size") === undefined) return undefined;
+  const of = (field: string) => offsetOf(layout, "gs_exec", field);
+  const flag = (name: string) => enumerator(layout, "gs_file_flag", name);
+  return {
+    inode: of("inode"),
+    links: of("links"),
+    mode: of("mode"),
+    uid: of("file_uid"),
+    gid: of("file_gid"),
+    flags: of("file_flags"),
+    pathSize: of("file_path_size"),
+    parentless: flag("GS_FILE_PARENTLESS"),
+    unlinked: flag("GS_FILE_UNLINKED"),
+    pathCut: flag("GS_FILE_PATH_CUT"),
+    script: flag("GS_FILE_SCRIPT"),
+    privileged: flag("GS_FILE_PRIVILEGED"),
   };
 }
 

@@ -24,6 +24,8 @@ export interface PipelineOptions {
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
+  /** Fill `ancestors` of execs and exits; default false. */
+  readonly ancestors?: boolean;
   readonly hostNamespaces: readonly number[];
   /** undefined: processes are not told their pods. */
   readonly pods?: PodStageLimits | undefined;

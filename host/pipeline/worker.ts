@@ -39,6 +39,7 @@ try {
     cache,
     nodeName,
     bootToWallNs: source.bootToWallNs,
+    lookUp: source.lookUp?.bind(source),
   });
   const chain = new PluginChain({
     onLog: (plugin, level, line) => post({ type: "log", plugin, level, line }),
@@ -53,7 +54,10 @@ try {
       nodeName,
       capabilities: options.processCred,
       namespaces: options.processNs,
-      hostNamespaces: options.hostNamespaces,
+      hostNamespaces:
+        (source instanceof RecordingSource ? source.header.hostNamespaces : undefined) ??
+        options.hostNamespaces,
+      ancestors: options.ancestors ?? false,
     }),
     shared: new SharedState(shared),
     pods:

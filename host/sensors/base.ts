@@ -1,5 +1,6 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
 import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
+import { hostNamespacesProgram, readHostNamespaces } from "../source/hostNamespaces.js";
 import { readRecordLayout } from "../source/layout.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import { openProcessTable } from "../source/processTable.js";
@@ -50,6 +51,8 @@ export interface BaseSensor {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  /** Inode numbers of the namespaces that the kernel started with, in the order of `namespaceNames`. */
+  readonly hostNamespaces: readonly number[];
   /** For `openLiveSource`, in whatever thread; plain data. */
   readonly source: LiveSourceOptions;
   statistics(): readonly ProgramStatistics[];
@@ -81,7 +84,7 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   configure(object, options, layout);
   object.load();
   attach(object, options.scope, layout, open);
-  const programs = object.programs.filter((program) => program.autoload);
+  const programs = attached(object);
   const fds = {
     ringFd: object.map("ring").fd,
     countersFd: object.map("counters").fd,
@@ -91,6 +94,7 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   return {
     layout,
     ...fds,
+    hostNamespaces: readHostNamespaces(object, layout),
     source: {
       ...fds,
       programFds: programs.map((program) => program.fd),
@@ -108,6 +112,13 @@ function statisticsOf(name: string, fd: number): ProgramStatistics {
   return { name, runs: runCount, runTimeNs, recursionMisses };
 }
 
+/** The programs that this kernel takes, less the one that is just run. */
+function attached(object: BpfObject) {
+  return object.programs.filter(
+    (program) => program.autoload && program.name !== hostNamespacesProgram,
+  );
+}
+
 /** The order matters: nothing that a process in scope does may fall in between. */
 function attach(
   object: BpfObject,
@@ -122,7 +133,7 @@ function attach(
       const clone = enumOf(layout, "gs_process_flag", "GS_FLAG_CLONE");
       addRoots(table, scope.rootPids, scope.spawned === true ? clone : 0);
     }
-    for (const program of object.programs) if (program.autoload) open.push(program.attach());
+    for (const program of attached(object)) open.push(program.attach());
     if (scope.kind === "tree") addDescendants(table, scope.rootPids);
   } finally {
     table.close();

@@ -1,12 +1,15 @@
-/** Which namespaces are the host's: those of pid 1 as everything on the node sees it. */
-import { readlinkSync } from "node:fs";
+/** Which namespaces are the host's: those that the kernel started with. */
+import { BpfError, type BpfObject } from "../../bpf/libbpf/index.js";
 import { namespaceNames } from "../events/model.js";
+import { openRawMap } from "./rawMap.js";
+import { enumOf, fieldOf, structOf } from "./recordWriter.js";
+import type { RecordLayout } from "./source.js";
 
 /**
  * Inode numbers that the kernel gives to the initial namespaces, the same on every machine
  * (include/linux/proc_ns.h). Mount and network namespaces have none in older kernels.
  */
-const initial: Readonly<Record<string, number>> = {
+const fixed: Readonly<Record<string, number>> = {
   uts: 0xeffffffe,
   ipc: 0xefffffff,
   pid: 0xeffffffc,
@@ -17,18 +20,35 @@ const initial: Readonly<Record<string, number>> = {
   user: 0xeffffffd,
 };
 
-/**
- * In the order of `namespaceNames`; 0 where it cannot be told.
- * @param readInit whether /proc/1 may be read: not when tracing is confined to some processes.
- */
-export function hostNamespaces(readInit: boolean): number[] {
-  return namespaceNames.map((name) => (readInit ? linkOf(name) : undefined) ?? initial[name] ?? 0);
+/** As far as they can be told without asking a kernel; in the order of `namespaceNames`, 0: unknown. */
+export function fixedHostNamespaces(): number[] {
+  return namespaceNames.map((name) => fixed[name] ?? 0);
 }
 
-function linkOf(name: string): number | undefined {
+/** The program that finds them; it is run once and never attached. */
+export const hostNamespacesProgram = "host_namespaces";
+
+/** Asks the kernel, of which no process needs to be looked at; in the order of `namespaceNames`. */
+export function readHostNamespaces(object: BpfObject, layout: RecordLayout): number[] {
+  const spaces = structOf(layout, "gs_spaces");
   try {
-    return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/1/ns/${name}`))?.[1]);
-  } catch {
-    return undefined;
+    object.program(hostNamespacesProgram).testRun();
+  } catch (error) {
+    // Programs of this kind could not be run so before 1b4d60ec162f (5.10).
+    if (error instanceof BpfError) return fixedHostNamespaces();
+    throw error;
+  }
+  const map = openRawMap(object.map("host_spaces").fd, 4, spaces.size);
+  try {
+    const found = map.lookup(new Uint8Array(4));
+    if (found === undefined) return fixedHostNamespaces();
+    const view = new DataView(found.buffer, found.byteOffset, found.byteLength);
+    const { offset } = fieldOf(spaces, "gs_spaces", "ns");
+    return namespaceNames.map((name) => {
+      const index = enumOf(layout, "gs_namespace", `GS_NS_${name.toUpperCase()}`);
+      return view.getUint32(offset + 4 * index, true);
+    });
+  } finally {
+    map.close();
   }
 }

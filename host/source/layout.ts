@@ -11,8 +11,9 @@ const structs = [
   "gs_args",
   "gs_counters",
   "gs_process",
+  "gs_spaces",
 ];
-const enums = ["gs_record_type", "gs_process_flag", "gs_namespace", "gs_scope"];
+const enums = ["gs_record_type", "gs_process_flag", "gs_file_flag", "gs_namespace", "gs_scope"];
 
 /** Plain data. Throws `BpfError` if the object lacks one of the record types. */
 export function readRecordLayout(btf: Btf): RecordLayout {

@@ -3,6 +3,7 @@ import { RingBuffer } from "../../bpf/libbpf/index.js";
 import { measureBootToWallNs } from "./clock.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
+import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
 
@@ -33,6 +34,8 @@ class LiveSource implements Source {
   readonly #ring: RingBuffer;
   readonly #counters: LossCounters;
   readonly #lookAgainMs: number;
+  readonly #table: ReturnType<typeof openProcessTable> | undefined;
+  readonly #lookup: ProcLookup | undefined;
   #scanned: readonly Uint8Array[] = [];
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
@@ -47,11 +50,15 @@ class LiveSource implements Source {
     this.#counters = new LossCounters(options);
     this.#lookAgainMs = 2 * options.wakeupQuietMs;
     if (options.scan === undefined) return;
-    const table = openProcessTable(options.tableFd, options.layout);
+    const { scan: scope, layout } = options;
+    const table = openProcessTable(options.tableFd, layout);
+    this.#table = table;
+    this.#lookup = new ProcLookup({ scope, layout, table });
     try {
-      this.#scanned = scanProcesses({ scope: options.scan, layout: options.layout, table });
-    } finally {
-      table.close();
+      this.#scanned = scanProcesses({ scope, layout, table });
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 
@@ -92,6 +99,11 @@ class LiveSource implements Source {
     this.#scanned = [];
     this.#ring.close();
     this.#counters.close();
+    this.#table?.close();
+  }
+
+  lookUp(pid: number, keyNs: bigint): Uint8Array | undefined {
+    return this.#closed ? undefined : this.#lookup?.find({ pid, keyNs });
   }
 
   #hasScanned(): boolean {

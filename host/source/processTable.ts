@@ -2,19 +2,24 @@
 import { BpfError } from "../../bpf/libbpf/index.js";
 import type { ProcessTable } from "./procScan.js";
 import { openRawMap } from "./rawMap.js";
-import { readKeyNs, structOf, writeProcess } from "./recordWriter.js";
+import { type Key, readKeyNs, readParent, structOf, writeProcess } from "./recordWriter.js";
 import type { RecordLayout } from "./source.js";
 
 /** Takes a duplicate of the descriptor. Throws `BpfError`. */
 export function openProcessTable(
   fd: number,
   layout: RecordLayout,
-): ProcessTable & { close(): void } {
+): ProcessTable & { parentOf(pid: number): Key | undefined; close(): void } {
   const map = openRawMap(fd, 4, structOf(layout, "gs_process").size);
   return {
     keyNsOf(pid) {
       const found = map.lookup(keyBytes(pid));
       return found && readKeyNs(layout, found);
+    },
+    /** Who made it, as the kernel saw it: not who adopted it since. */
+    parentOf(pid) {
+      const found = map.lookup(keyBytes(pid));
+      return found && readParent(layout, found);
     },
     add(pid, entry) {
       try {

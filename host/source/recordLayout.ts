@@ -10,6 +10,15 @@ export function offsetOf(layout: RecordLayout, struct: string, field: string): n
   return structOf(layout, struct).fields[field]?.offset ?? missing(`${struct}.${field}`);
 }
 
+/** The same for a field that recordings of older versions lack. */
+export function optionalOffsetOf(
+  layout: RecordLayout,
+  struct: string,
+  field: string,
+): number | undefined {
+  return structOf(layout, struct).fields[field]?.offset;
+}
+
 /** Size of a record struct: where its strings begin. */
 export function sizeOf(layout: RecordLayout, struct: string): number {
   return structOf(layout, struct).size;

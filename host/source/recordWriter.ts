@@ -96,6 +96,15 @@ export function readKeyNs(layout: RecordLayout, process: Uint8Array): bigint {
   return new DataView(process.buffer, process.byteOffset).getBigUint64(offset, true);
 }
 
+export function readParent(layout: RecordLayout, process: Uint8Array): Key {
+  const struct = structOf(layout, "gs_process");
+  const view = new DataView(process.buffer, process.byteOffset);
+  return {
+    pid: view.getUint32(fieldOf(struct, "gs_process", "parent.pid").offset, true),
+    keyNs: view.getBigUint64(fieldOf(struct, "gs_process", "parent.key_ns").offset, true),
+  };
+}
+
 export function structOf(layout: RecordLayout, name: string): StructLayout {
   const struct = layout.structs[name];
   if (struct === undefined) throw new Error(`the record layout has no struct ${name}`);

@@ -19,6 +19,8 @@ export interface RecordingHeader {
   /** When recording began, ISO 8601. */
   readonly recorded: string;
   readonly scope: string;
+  /** Of the recorded machine, in the order of `namespaceNames`; older recordings lack it. */
+  readonly hostNamespaces?: readonly number[];
 }
 
 export function formatHeader(header: RecordingHeader): Buffer {

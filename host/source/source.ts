@@ -53,6 +53,11 @@ export interface Source {
   /** Waits until there is something to read, the time is up, or the source has no more. */
   wait(timeoutMs: number): Promise<"ready" | "timeout" | "ended">;
   losses(): SourceLosses;
+  /**
+   * A record of a process that nothing was heard of, from elsewhere than the records; undefined if
+   * it is gone or out of scope. Absent: the records are all there is.
+   */
+  lookUp?(pid: number, keyNs: bigint): Uint8Array | undefined;
   /** Twice does no harm. */
   close(): void;
 }

@@ -24,13 +24,13 @@ export const phases: Readonly<Record<Phase, PhaseLimits>> = {
 export const totalTimeoutMs = 70 * 60_000;
 
 /** Tests that load eBPF programs. They run in this kernel and, since nobody is disturbed there, in the guest's. */
-const kernelTests = [/^bpf\//, /\.live$/];
+const kernelTests = [/^bpf\//, /\.live$/, /^conformance\//];
 
 /**
  * Tests that watch or change the whole system. They run in the guest only; so do those of the probe,
  * which attaches programs, if empty ones, to what everybody uses.
  */
-const insideTests = /^guest\/inside\/|\/probe\.live$/;
+const insideTests = /^guest\/inside\/|\/probe\.live$|^conformance\/systemWide$/;
 
 /** Boots the guest, and reports what the tests in it report. */
 export const guestTest = "guest/guest";
@@ -39,7 +39,7 @@ export const guestTest = "guest/guest";
 const bootTest = "guest/boot";
 
 /** Slow in the guest, and not more telling there than here. */
-const notInGuest: readonly RegExp[] = [];
+const notInGuest: readonly RegExp[] = [/^conformance\/scoped$/];
 
 /** `undefined`: the file does not run by itself on this machine. */
 export function phaseOf(name: string): Phase | undefined {

@@ -38,6 +38,11 @@ export interface Exec extends Common {
   readonly interpreter: string;
   readonly cwd: string;
   readonly cgroupName: string;
+  readonly filePath: string;
+  /** `enum gs_file_flag` */
+  readonly fileFlags: number;
+  readonly inode: bigint;
+  readonly links: number;
   /** argv; what was sent ahead is put back in front. */
   readonly argv: readonly string[];
   readonly argsBytes: number;
@@ -113,6 +118,7 @@ export class Decoder {
     const interpreter = take("interpreter_size").toString();
     const cwd = take("cwd_size").toString();
     const cgroupName = take("cgroup_name_size").toString();
+    const filePath = take("file_path_size").toString();
     const args = Buffer.concat([...pieces, take("args_size")]);
     if (at !== record.length) throw new Error(`${record.length - at} bytes left over`);
     return {
@@ -136,6 +142,10 @@ export class Decoder {
       interpreter,
       cwd,
       cgroupName,
+      filePath,
+      fileFlags: exec.number("file_flags"),
+      inode: exec.big("inode"),
+      links: exec.number("links"),
       argv: args.length === 0 ? [] : args.toString().replace(/\0$/, "").split("\0"),
       argsBytes: args.length,
       spilledBytes,

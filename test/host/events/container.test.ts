@@ -18,6 +18,30 @@ test("the id is found in the cgroup name of every runtime and driver", () => {
     assert.equal(containerId(name), short, name);
 });
 
+test("the id is told from the paths that real runtimes make, whatever driver and version", () => {
+  const pod = "pod8e1f5cf3_5b2a_4f0c_9d4e_0a3bb3b0a111";
+  const paths = {
+    "Docker, cgroupfs, v1": `/docker/${id}`,
+    "Docker, systemd, v2": `/system.slice/docker-${id}.scope`,
+    "Docker in Docker": `/docker/${"f".repeat(64)}/docker/${id}`,
+    "containerd, cgroupfs": `/kubepods/besteffort/${pod}/${id}`,
+    "containerd, systemd": `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-${pod}.slice/cri-containerd-${id}.scope`,
+    "containerd, systemd named as cgroupfs": `/system.slice/containerd.service/kubepods-burstable-${pod}.slice:cri-containerd:${id}`,
+    "containerd by nerdctl": `/system.slice/nerdctl-${id}.scope`,
+    "CRI-O, systemd": `/kubepods.slice/kubepods-${pod}.slice/crio-${id}.scope`,
+    "CRI-O, cgroupfs": `/kubepods/burstable/${pod}/crio-${id}`,
+    "podman, v2": `/machine.slice/libpod-${id}.scope/container`,
+    "podman, rootless": `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope/container`,
+    "podman, cgroupfs": `/libpod_parent/libpod-${id}`,
+    "kind, one in another": `/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-${pod}.slice/cri-containerd-${id}.scope`,
+  };
+  for (const [name, path] of Object.entries(paths)) {
+    const [leaf = "", above = ""] = path.split("/").reverse();
+    const told = leaf === "container" ? `${above}/${leaf}` : leaf;
+    assert.equal(containerId(told), short, name);
+  }
+});
+
 test("names of other cgroups are no containers", () => {
   for (const name of [
     "",

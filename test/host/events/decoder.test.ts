@@ -9,9 +9,12 @@ import { RecordMaker } from "../../support/records.js";
 const layout = headerLayout();
 const make = new RecordMaker(layout);
 
-function newDecoder(capacity = 100) {
+function newDecoder(
+  capacity = 100,
+  lookUp?: (pid: number, keyNs: bigint) => Uint8Array | undefined,
+) {
   const cache = new ProcessCache(capacity);
-  const decoder = new Decoder({ layout, cache, nodeName: "node", bootToWallNs: 1_000n });
+  const decoder = new Decoder({ layout, cache, nodeName: "node", bootToWallNs: 1_000n, lookUp });
   const decode = (record: Buffer): Event | undefined => {
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     return decoder.decode(record, view, 0, record.length);
@@ -246,4 +249,140 @@ test("a process stays in the tree of its init process when its line of ancestors
   const parent = { "parent.pid": 500, "parent.key_ns": 1000 };
   assert.equal(last?.process.inInitTree, true);
   assert.equal(decode(make.exec({ ...child, ...parent }))?.process.inInitTree, true);
+});
+
+test("an exec whose creator has ended keeps it as its parent", () => {
+  const { decode, cache } = newDecoder();
+  decode(make.exec(bash, bashStrings));
+  const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+  decode(make.fork({ "header.pid": 11, "header.key_ns": 200, ...parent }));
+  decode(make.exit({ "header.pid": 10, "header.key_ns": 100 }));
+  assert.equal(cache.size, 1);
+  const flags = make.flags("GS_FLAG_EXECVE", "GS_FLAG_CLONE");
+  const exec = { "header.pid": 11, "header.key_ns": 300, previous_key_ns: 200, ...parent, flags };
+  const event = decode(make.exec(exec));
+  assert.equal(event?.parent?.binary, "/bin/bash");
+  assert.equal(event?.process.flags, "execve clone");
+});
+
+test("an exec whose parent nobody knows says miss, and one without a parent does not", () => {
+  const { decode } = newDecoder();
+  const flags = make.flags("GS_FLAG_EXECVE", "GS_FLAG_CLONE");
+  const orphan = decode(make.exec({ ...bash, "parent.pid": 9, "parent.key_ns": 5, flags }));
+  assert.equal(orphan?.process.flags, "execve miss clone");
+  assert.equal(orphan?.parent, undefined);
+  const root = decode(make.exec({ "header.pid": 12, "header.key_ns": 7, flags }));
+  assert.equal(root?.process.flags, "execve clone");
+});
+
+test("the end of a process nobody knows says unknown, and so does that of its child", () => {
+  const { decode } = newDecoder();
+  const parent = { "parent.pid": 77, "parent.key_ns": 7 };
+  decode(make.fork({ "header.pid": 78, "header.key_ns": 8, ...parent }));
+  assert.equal(
+    decode(make.exit({ "header.pid": 78, "header.key_ns": 8, ...parent }))?.process.flags,
+    "unknown clone",
+  );
+  assert.equal(
+    decode(make.exit({ "header.pid": 77, "header.key_ns": 7 }))?.process.flags,
+    "unknown",
+  );
+});
+
+test("a parent whose records were lost is asked for once, and flagged as what it is", () => {
+  const asked: number[] = [];
+  const lost = make.exec({ ...bash, flags: make.flags("GS_FLAG_PROCFS") }, bashStrings);
+  const { decode, decoder } = newDecoder(100, (pid) => {
+    asked.push(pid);
+    return pid === 10 ? lost : undefined;
+  });
+  const flags = make.flags("GS_FLAG_EXECVE", "GS_FLAG_CLONE");
+  for (const pid of [11, 12]) {
+    const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+    const event = decode(make.exec({ "header.pid": pid, "header.key_ns": pid, ...parent, flags }));
+    assert.equal(event?.parent?.binary, "/bin/bash");
+    assert.equal(event?.parent?.flags, "procFS");
+    assert.equal(event?.process.flags, "execve clone");
+  }
+  assert.deepEqual(asked, [10]);
+  assert.equal(decoder.completed, 1);
+});
+
+test("a full cache passes over what has living children", () => {
+  const { decode, cache } = newDecoder(3);
+  decode(make.exec(bash, bashStrings));
+  const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+  for (let pid = 11; pid <= 30; pid++)
+    decode(make.fork({ "header.pid": pid, "header.key_ns": pid, ...parent }));
+  assert.ok(cache.current(10), "the shell that all of them come from");
+  assert.equal(cache.size, 3);
+  assert.equal(cache.evictions, 18);
+});
+
+test("1,000,000 short processes leave the cache where it was", () => {
+  const { decode, cache } = newDecoder(65_536);
+  decode(make.exec(bash, bashStrings));
+  const flags = make.flags("GS_FLAG_EXECVE", "GS_FLAG_CLONE");
+  const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+  const fork = make.fork(parent);
+  const exec = make.exec({ ...parent, flags }, { binary: "/bin/true", cwd: "/", argv: ["true"] });
+  const exit = make.exit(parent);
+  const at = layout.structs.gs_header?.fields;
+  const name = (record: Buffer, pid: number, keyNs: number) => {
+    record.writeUInt32LE(pid, at?.pid?.offset);
+    record.writeBigUInt64LE(BigInt(keyNs), at?.key_ns?.offset);
+  };
+  const previous = layout.structs.gs_exec?.fields.previous_key_ns?.offset;
+  for (let i = 0; i < 1_000_000; i++) {
+    const pid = 100 + (i % 30_000);
+    const forkedNs = 1000 + 2 * i;
+    name(fork, pid, forkedNs);
+    decode(fork);
+    name(exec, pid, forkedNs + 1);
+    exec.writeBigUInt64LE(BigInt(forkedNs), previous);
+    decode(exec);
+    name(exit, pid, forkedNs + 1);
+    decode(exit);
+  }
+  assert.equal(cache.size, 1);
+  assert.equal(cache.current(10)?.references, 1);
+  assert.equal(cache.evictions, 0);
+  assert.equal(cache.misses, 0);
+});
+
+test("interpreter, file and ids come from the record", () => {
+  const { decode } = newDecoder();
+  const parts = ["/dev/fd/3", "/bin/sh", "/srv", "", "/srv/run"];
+  const sizes = [
+    "binary_size",
+    "interpreter_size",
+    "cwd_size",
+    "cgroup_name_size",
+    "file_path_size",
+  ];
+  const record = make.make(
+    "gs_exec",
+    "GS_RECORD_EXEC",
+    {
+      ...bash,
+      ...Object.fromEntries(sizes.map((size, i) => [size, parts[i]?.length ?? 0])),
+      inode: 77,
+      links: 0,
+      mode: 0o100755,
+      file_flags: layout.enums.gs_file_flag?.GS_FILE_SCRIPT ?? 0,
+      euid: 3,
+      gid: 4,
+      egid: 5,
+      ns_pid: 6,
+    },
+    Buffer.from(parts.join("")),
+  );
+  const { interpreter, file, euid, gid, egid, nsPid } = decode(record)?.process ?? {};
+  assert.deepEqual(
+    { interpreter, euid, gid, egid, nsPid },
+    { interpreter: "/bin/sh", euid: 3, gid: 4, egid: 5, nsPid: 6 },
+  );
+  assert.equal(file?.path, "/srv/run");
+  assert.equal(file?.script, true);
+  assert.equal(file?.deleted, true);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { EventEncoder, framePrefixBytes } from "../../../host/events/encoder.js";
-import { type Event, EventType, type Pod } from "../../../host/events/model.js";
+import { EventEncoder, framePrefixBytes, maxAncestorsShown } from "../../../host/events/encoder.js";
+import { type Event, EventType, type ExecutedFile, type Pod } from "../../../host/events/model.js";
 import { CachedProcess, type ProcessInit } from "../../../host/events/process.js";
 import { WireWriter } from "../../../host/events/wire.js";
 import { fgs } from "../../../proto/generated/api.js";
@@ -12,6 +12,7 @@ const encoder = new EventEncoder({
   capabilities: true,
   namespaces: true,
   hostNamespaces: [11, 12, 13, 0, 0, 0, 0, 0, 0, 20],
+  ancestors: true,
 });
 
 function decodeFrames(writer: WireWriter) {
@@ -50,6 +51,21 @@ const pod = fc.record({
   maybeExecProbe: fc.boolean(),
 });
 
+const executedFile = fc.record({
+  path: text,
+  pathCut: fc.boolean(),
+  inode: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  links: uint32,
+  inMemory: fc.boolean(),
+  deleted: fc.boolean(),
+  script: fc.boolean(),
+  setuid: fc.boolean(),
+  setgid: fc.boolean(),
+  uid: uint32,
+  gid: uint32,
+  privileged: fc.boolean(),
+});
+
 const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   pid: uint32,
   nsPid: fc.oneof(uint32, fc.constantFrom(0, 1)),
@@ -68,12 +84,18 @@ const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   capabilities: fc.option(capabilities, { nil: undefined }),
   namespaces: fc.option(fc.array(uint32, { minLength: 10, maxLength: 10 }), { nil: undefined }),
   parent: fc.constant(undefined),
+  interpreter: fc.option(text, { nil: undefined }),
+  file: fc.option(executedFile, { nil: undefined }),
+  euid: fc.option(uint32, { nil: undefined }),
+  gid: fc.option(uint32, { nil: undefined }),
+  egid: fc.option(uint32, { nil: undefined }),
 });
 
 const event: fc.Arbitrary<Event> = fc
   .record({
     process: processInit,
-    parent: fc.option(processInit, { nil: undefined }),
+    // The parent first, then what is above it.
+    above: fc.array(processInit, { maxLength: 4 }),
     references: uint32,
     sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
     timeNs: time,
@@ -86,8 +108,10 @@ const event: fc.Arbitrary<Event> = fc
       { nil: undefined },
     ),
   })
-  .map(({ process: init, parent: parentInit, references, annotations, exit, ...rest }) => {
-    const parent = parentInit && new CachedProcess("node-1", parentInit);
+  .map(({ process: init, above, references, annotations, exit, ...rest }) => {
+    let parent: CachedProcess | undefined;
+    for (const each of [...above].reverse())
+      parent = new CachedProcess("node-1", { ...each, parent });
     const process = new CachedProcess("node-1", { ...init, parent });
     process.references = references;
     const base = { ...rest, process, parent, annotations: annotations && new Map(annotations) };
@@ -115,6 +139,22 @@ test("many events follow one another in one buffer", () => {
   );
 });
 
+test("of endless ancestors the nearest are told, and none without being asked", () => {
+  const init = fc.sample(processInit, { numRuns: 1, seed: 2 })[0] as ProcessInit;
+  let process = new CachedProcess("node-1", init);
+  for (let i = 0; i < 200; i++) process = new CachedProcess("node-1", { ...init, parent: process });
+  const { parent } = process;
+  const base = { type: EventType.EXEC, process, parent, annotations: undefined, timeNs: 1n };
+  const ancestorsBy = (one: EventEncoder) => {
+    const writer = new WireWriter();
+    one.encode({ ...base, sequence: 1 }, writer);
+    return decodeFrames(writer)[0]?.process_exec?.ancestors?.length ?? 0;
+  };
+  assert.equal(ancestorsBy(encoder), maxAncestorsShown);
+  const plain = { nodeName: "node-1", capabilities: false, namespaces: false, hostNamespaces: [] };
+  assert.equal(ancestorsBy(new EventEncoder(plain)), 0);
+});
+
 test("a process is encoded once, and its reference count is told as it is at send time", () => {
   const init = fc.sample(processInit, { numRuns: 1, seed: 1 })[0] as ProcessInit;
   const process = new CachedProcess("node-1", init);
@@ -134,6 +174,7 @@ function expectedResponse(event: Event) {
   const body = {
     process: expectedProcess(event.process as CachedProcess),
     ...(event.parent && { parent: expectedProcess(event.parent as CachedProcess) }),
+    ...(event.parent?.parent && { ancestors: ancestorsOf(event.parent as CachedProcess) }),
   };
   return {
     ...(event.type === EventType.EXEC
@@ -164,6 +205,13 @@ function expectedProcess(process: CachedProcess) {
   if (process.uid !== undefined) shown.uid = wrapped(process.uid);
   if (process.auid !== undefined) shown.auid = wrapped(process.auid);
   if (process.pod) shown.pod = expectedPod(process.pod, process.nsPid);
+  const { pid: plainPid, uid: plainUid, nsPid, euid, gid, egid } = process;
+  if (nsPid !== 0 && nsPid !== plainPid) shown.ns_pid = wrapped(nsPid);
+  if (euid !== undefined && euid !== plainUid) shown.euid = wrapped(euid);
+  if (gid !== undefined) shown.gid = wrapped(gid);
+  if (egid !== undefined && egid !== gid) shown.egid = wrapped(egid);
+  if (process.interpreter) shown.interpreter = process.interpreter;
+  if (process.file) shown.file = expectedFile(process.file);
   if (process.parent) shown.parent_exec_id = process.parent.execId;
   if (process.references !== 0) shown.refcnt = process.references;
   if (process.capabilities) {
@@ -220,6 +268,33 @@ function expectedPod({ labels = [], container, maybeExecProbe, ...names }: Pod, 
 
 function withoutEmpty(texts: Record<string, string>) {
   return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ""));
+}
+
+function ancestorsOf(process: CachedProcess): unknown[] {
+  const { parent } = process;
+  return parent ? [expectedProcess(parent), ...ancestorsOf(parent)] : [];
+}
+
+function expectedFile(file: ExecutedFile) {
+  const { path, inode, links, uid, gid } = file;
+  const shown: Record<string, unknown> = {
+    ...(path !== "" && { path }),
+    ...(inode !== 0 && { inode: String(inode) }),
+    ...(links !== 0 && { links }),
+    ...(uid !== 0 && { uid }),
+    ...(gid !== 0 && { gid }),
+  };
+  const marks = [
+    ["in_memory", file.inMemory],
+    ["deleted", file.deleted],
+    ["script", file.script],
+    ["setuid", file.setuid],
+    ["setgid", file.setgid],
+    ["privileged", file.privileged],
+    ["path_cut", file.pathCut],
+  ] as const;
+  for (const [name, is] of marks) if (is) shown[name] = true;
+  return shown;
 }
 
 function wrapped(value: number) {

@@ -30,4 +30,3 @@ parentPort?.on("message", ({ request, id }) => {
   }
   if (request) parentPort?.postMessage({ type: "reply", id, value: {} });
 });
-
