@@ -175,9 +175,9 @@ class State implements Seen {
 
   #checkFields(label: string, process: WireProcess, fields: Record<string, unknown>): void {
     const { exec_id, pid, refcnt, start_time, parent_exec_id, ns, cap, ...more } = process;
-    const { gid, euid, egid, ns_pid, interpreter, file, ...rest } = more;
+    const { gid, euid, egid, ns_pid, in_init_tree, interpreter, file, ...rest } = more;
     if (this.#isPlain) {
-      const rare = { euid, egid, ns_pid, interpreter, file };
+      const rare = { euid, egid, ns_pid, in_init_tree, interpreter, file };
       const told = Object.entries(rare).filter(([, value]) => value !== undefined);
       assert.deepEqual(Object.fromEntries(told), {}, `${label} is a plain process`);
     }

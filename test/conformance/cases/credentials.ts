@@ -104,7 +104,10 @@ export const credentialCases: readonly Case[] = [
         exec: "B",
         binary: nop,
         foreign: ["pid", "pid_for_children"],
-        also: ({ process }) => assert.deepEqual(process.ns_pid, { value: 1 }),
+        also: ({ process }) => {
+          assert.deepEqual(process.ns_pid, { value: 1 });
+          assert.deepEqual(process.in_init_tree, { value: true });
+        },
       },
       { exit: "B" },
       {
