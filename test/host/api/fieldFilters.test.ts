@@ -151,7 +151,7 @@ test("what makes no sense is refused, naming the field and what was perhaps mean
     [include("process.binary.x"), 'fields.paths[0]: "process.binary" has no fields of its own'],
     [
       include("process..pid"),
-      'fields.paths[0]: Process has no field ""; known are exec_id, pid, uid, cwd, binary, arguments, flags, start_time, auid, pod, docker, parent_exec_id, refcnt, cap, ns, in_init_tree',
+      'fields.paths[0]: Process has no field ""; known are exec_id, pid, uid, cwd, binary, arguments, flags, start_time, auid, pod, docker, parent_exec_id, refcnt, cap, ns, interpreter, file, ns_pid, euid, gid, egid, in_init_tree',
     ],
     [
       { ...include("process"), event_set: [5, 99 as fgs.EventType] },
