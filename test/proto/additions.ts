@@ -31,7 +31,16 @@ export const additions: {
       lost: "2002 guidestar.Loss",
     },
     Process: {
+      interpreter: "2000 string",
+      file: "2001 guidestar.ExecutedFile",
+      ns_pid: "2002 google.protobuf.UInt32Value",
+      euid: "2003 google.protobuf.UInt32Value",
+      gid: "2004 google.protobuf.UInt32Value",
+      egid: "2005 google.protobuf.UInt32Value",
       in_init_tree: "2016 google.protobuf.BoolValue",
+    },
+    ProcessExit: {
+      ancestors: "2000 repeated Process",
     },
   },
   messages: {
