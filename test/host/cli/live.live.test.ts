@@ -90,9 +90,9 @@ test("the daemon serves a scoped tree, and stops cleanly on SIGTERM", async (t) 
     "--process",
     "uname",
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  execFileSync("uname", ["-r"]);
-  await events.seen("stdout", /uname/);
+  // Nobody tells when the stream is open: again and again, until one is seen.
+  const again = setInterval(() => execFileSync("uname", ["-r"]), 300);
+  await events.seen("stdout", /uname/).finally(() => clearInterval(again));
   const status = await run(["--server-address", address, "status"]);
   assert.match(status.stdout, /^Health Status: running\n/);
   assert.match(status.stdout, new RegExp(`tree ${process.pid}`));
