@@ -39,7 +39,12 @@ export const guestTest = "guest/guest";
 const bootTest = "guest/boot";
 
 /** Slow in the guest, and not more telling there than here. */
-const notInGuest: readonly RegExp[] = [/^conformance\/scoped$/];
+const notInGuest: readonly RegExp[] = [
+  // The same cases run there in the scope of everything.
+  /^conformance\/scoped$/,
+  // They ask no kernel anything.
+  /^bpf\/libbpf\/btf\/(codec|format|layout)$/,
+];
 
 /** `undefined`: the file does not run by itself on this machine. */
 export function phaseOf(name: string): Phase | undefined {
