@@ -1,4 +1,5 @@
-/* Forks COUNT children, one after another; each exits with the low byte of its number. Prints how many it reaped. */
+/* Forks COUNT children, one after another; each exits with the low byte of its number. Prints how
+ * many it reaped. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
