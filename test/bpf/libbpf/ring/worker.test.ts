@@ -51,7 +51,7 @@ test("every record a thread sends reaches a thread that reads meanwhile, once an
   const ring = new RingBuffer(events);
   const first = Number(object.variables.get("sent"));
   const lostBefore = Number(object.variables.get("lost"));
-  const times = 400;
+  const times = 200;
   const { exited } = await startThread("runner", {
     fd: produce.fd,
     context: [50, 40, 300, 9],
