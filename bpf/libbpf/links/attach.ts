@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { BpfError } from "../errors.js";
+import { checkedCount, checkedText } from "../native/check.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { duplicateFd, libc } from "../native/libc.js";
@@ -57,9 +58,10 @@ export interface IterOptions {
 }
 
 export function attachKprobe(program: Attachable, name: string, options: KprobeOptions): Link {
+  checkedText("the function", name);
   const opts = NativeStruct.options(32)
     .u64(8, options.cookie ?? 0)
-    .u64(16, options.offset ?? 0)
+    .u64(16, checkedCount("offset", options.offset ?? 0))
     .u8(24, options.return ?? false);
   const target = options.offset ? `${name}+${options.offset}` : name;
   return Link.create(of(program, options.return ? "kretprobe" : "kprobe", target), () =>
@@ -74,6 +76,10 @@ export function attachKprobeMulti(program: Attachable, options: KprobeMultiOptio
       code: "BAD_VALUE",
     });
   }
+  functions?.forEach((name) => {
+    checkedText("a function", name);
+  });
+  if (pattern !== undefined) checkedText("the pattern", pattern);
   if (cookies && cookies.length !== functions?.length) {
     throw new BpfError("attachKprobeMulti needs one cookie for each function", {
       code: "BAD_VALUE",
@@ -98,6 +104,7 @@ export function attachKprobeMulti(program: Attachable, options: KprobeMultiOptio
 }
 
 export function attachSyscall(program: Attachable, name: string, options: ProbeOptions): Link {
+  checkedText("the system call", name);
   const opts = NativeStruct.options(24)
     .u64(8, options.cookie ?? 0)
     .u8(16, options.return ?? false);
@@ -108,6 +115,9 @@ export function attachSyscall(program: Attachable, name: string, options: ProbeO
 
 export function attachUprobe(program: Attachable, options: UprobeOptions): Link {
   const { path, pid = -1, offset = 0 } = options;
+  checkedText("the path", path);
+  checkedCount("offset", offset, Number.MAX_SAFE_INTEGER);
+  if (options.function !== undefined) checkedText("the function", options.function);
   const opts = NativeStruct.options(40)
     .u64(16, options.cookie ?? 0)
     .u8(24, options.return ?? false)
@@ -124,6 +134,8 @@ export function attachTracepoint(
   name: string,
   options: CookieOptions,
 ): Link {
+  checkedText("the tracepoint's category", category);
+  checkedText("the tracepoint", name);
   const opts = cookieOptions(options);
   return Link.create(of(program, "tracepoint", `${category}/${name}`), () =>
     libbpf.bpf_program__attach_tracepoint_opts(program.pointer, category, name, opts.bytes),
@@ -149,6 +161,7 @@ export function attachPerfEvent(
 }
 
 export function attachCgroup(program: Attachable, path: string): Link {
+  checkedText("the cgroup's path", path);
   let fd: number;
   try {
     fd = openSync(path, "r");

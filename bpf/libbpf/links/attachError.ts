@@ -29,7 +29,7 @@ function adviceFor(kind: AttachKind, code: string, target: string): string | und
   if (code === "ENOENT" || code === "ESRCH") return missingTarget(kind, target);
   if (code === "EBUSY") return "something else is attached there already";
   if (refusals.has(code) && probed.has(kind)) {
-    return `this kernel does not offer ${kind} programs, or not for this target; probeAttach("${kind}") tells`;
+    return `this kernel does not offer ${kind} programs, or not for this target`;
   }
   return undefined;
 }

@@ -15,8 +15,10 @@ export function missingTarget(kind: AttachKind, target: string): string | undefi
     case "fexit":
     case "fmod_ret":
       return hasName(Kind.FUNC, target)
-        ? `the kernel has the function, but offers no ${kind} there; probeAttach("${kind}") tells whether anywhere`
+        ? presentButRefused(kind)
         : `this kernel has no function "${target}"${nearName(target, Kind.FUNC, "")}`;
+    case "ksyscall":
+      return `no system call "${target}" whose entry function takes kprobes; or this kernel offers none`;
     case "lsm":
       return `this kernel has no security hook "${target}"${nearName(target, Kind.FUNC, "bpf_lsm_")}`;
     case "raw_tracepoint":
@@ -30,6 +32,13 @@ export function missingTarget(kind: AttachKind, target: string): string | undefi
     default:
       return undefined;
   }
+}
+
+function presentButRefused(kind: AttachKind): string {
+  if (kind.startsWith("k") && !existsSync("/sys/bus/event_source/devices/kprobe")) {
+    return `this kernel offers no ${kind} at all: it was built without CONFIG_KPROBE_EVENTS`;
+  }
+  return `the kernel has the function, but offers no ${kind} there`;
 }
 
 function missingTracepoint(target: string): string {

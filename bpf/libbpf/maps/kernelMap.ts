@@ -1,5 +1,6 @@
 import { Btf } from "../btf/btf.js";
 import { BpfError } from "../errors.js";
+import { checkedCount, checkedText } from "../native/check.js";
 import { Handle } from "../native/handle.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
@@ -41,6 +42,10 @@ export class KernelMap<K = unknown, V = unknown> extends BpfMap<K, V> {
     codecs: MapCodecs<K, V> = {},
   ): KernelMap<K, V> {
     const { type, name = "", keySize, valueSize, maxEntries, inner, numaNode } = options;
+    if (name !== "") checkedText("the map's name", name);
+    for (const each of ["type", "keySize", "valueSize", "maxEntries"] as const) {
+      checkedCount(each, options[each]);
+    }
     const flags = (options.flags ?? 0) | (numaNode === undefined ? 0 : F_NUMA_NODE);
     const opts = NativeStruct.options(48).u32(28, flags);
     if (inner !== undefined) opts.u32(24, typeof inner === "number" ? inner : inner.fd);

@@ -14,11 +14,13 @@ import { libc, libcLibrary } from "./libc.js";
 export class FdWatch {
   readonly #poll: node.PollHandle;
   readonly #handle: Pointer | undefined;
+  readonly #onReadable: Pointer;
   #closed = false;
 
   constructor(fd: number) {
     this.#poll = koffi.node.poll(fd, nothing);
     this.#handle = handleOf(fd);
+    this.#onReadable = stopFunction();
     this.stop();
   }
 
@@ -27,7 +29,7 @@ export class FdWatch {
     if (this.#closed) return;
     if (this.#handle === undefined) this.#poll.start(nothing);
     else if (libc.uv_is_active(this.#handle) === 0) {
-      libc.uv_poll_start(this.#handle, READABLE, stopFunction());
+      libc.uv_poll_start(this.#handle, READABLE, this.#onReadable);
     }
   }
 

@@ -1,4 +1,6 @@
 import koffi from "koffi";
+import { BpfError } from "../errors.js";
+import { checkedWord } from "./check.js";
 
 /** A C struct written by hand: zeroed memory, fields set by their offset. Kept alive as long as this object. */
 export class NativeStruct {
@@ -25,7 +27,7 @@ export class NativeStruct {
   }
 
   u64(offset: number, value: number | bigint): this {
-    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), offset);
+    this.bytes.writeBigUInt64LE(checkedWord("a 64-bit field", value), offset);
     return this;
   }
 
@@ -33,6 +35,11 @@ export class NativeStruct {
   pointer(offset: number, target: Uint8Array | string | undefined): this {
     if (target === undefined) return this;
     const bytes = typeof target === "string" ? cString(target) : target;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new BpfError(`expected text or bytes (Uint8Array), got ${typeof target}`, {
+        code: "BAD_VALUE",
+      });
+    }
     this.#kept.push(bytes);
     return this.u64(offset, koffi.address(bytes));
   }
@@ -57,6 +64,9 @@ export function cText(bytes: Buffer): string {
 }
 
 function cString(text: string): Buffer {
+  if (text.includes("\0")) {
+    throw new BpfError(`${JSON.stringify(text)} has a NUL character in it`, { code: "BAD_VALUE" });
+  }
   const bytes = Buffer.alloc(Buffer.byteLength(text) + 1);
   bytes.write(text);
   return bytes;

@@ -44,6 +44,11 @@ export class BpfObject {
     const fromFile = typeof source === "string";
     const name = options.name ?? (fromFile ? basename(source).replace(/\..*$/, "") : "object");
     const bytes = fromFile ? readObject(source) : source;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new BpfError("an eBPF object is opened from a path or from bytes (Uint8Array)", {
+        code: "BAD_VALUE",
+      });
+    }
     const opts = NativeStruct.options(80)
       .pointer(8, name)
       .pointer(40, options.kconfig)

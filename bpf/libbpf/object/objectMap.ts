@@ -2,6 +2,7 @@ import { BpfError } from "../errors.js";
 import { BpfMap, type MapTypes } from "../maps/bpfMap.js";
 import { mapInfo } from "../maps/info.js";
 import { mapTypeName } from "../maps/types.js";
+import { checkedCount } from "../native/check.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
@@ -52,7 +53,9 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   }
 
   override set keySize(bytes: number) {
-    this.#edit("key_size", (map) => libbpf.bpf_map__set_key_size(map, u32("key_size", bytes)));
+    this.#edit("key_size", (map) =>
+      libbpf.bpf_map__set_key_size(map, checkedCount("key_size", bytes)),
+    );
   }
 
   override get valueSize(): number {
@@ -62,7 +65,7 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   /** Bytes. A section of global variables can grow by its last variable, if that is an array. */
   override set valueSize(bytes: number) {
     this.#edit("value_size", (map) =>
-      libbpf.bpf_map__set_value_size(map, u32("value_size", bytes)),
+      libbpf.bpf_map__set_value_size(map, checkedCount("value_size", bytes)),
     );
   }
 
@@ -73,7 +76,7 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   /** Entries; of a ring buffer, bytes: a power of two and a multiple of the page size. */
   override set maxEntries(count: number) {
     this.#edit("max_entries", (map) =>
-      libbpf.bpf_map__set_max_entries(map, u32("max_entries", count)),
+      libbpf.bpf_map__set_max_entries(map, checkedCount("max_entries", count)),
     );
   }
 
@@ -83,7 +86,7 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   }
 
   set flags(flags: number) {
-    this.#edit("flags", (map) => libbpf.bpf_map__set_map_flags(map, u32("flags", flags)));
+    this.#edit("flags", (map) => libbpf.bpf_map__set_map_flags(map, checkedCount("flags", flags)));
   }
 
   /** Memory node its memory comes from; needs `BPF_F_NUMA_NODE` in `flags`. */
@@ -92,7 +95,9 @@ export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {
   }
 
   set numaNode(node: number) {
-    this.#edit("numa_node", (map) => libbpf.bpf_map__set_numa_node(map, u32("numa_node", node)));
+    this.#edit("numa_node", (map) =>
+      libbpf.bpf_map__set_numa_node(map, checkedCount("numa_node", node)),
+    );
   }
 
   /** Whether `load()` creates it; programs that use a map which was not created do not load. */
@@ -178,11 +183,4 @@ function typeIds(map: Pointer): { key: number; value: number } {
 
 function fdOf(source: number | { readonly fd: number }): number {
   return typeof source === "number" ? source : source.fd;
-}
-
-function u32(what: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) return value;
-  throw new BpfError(`${what} must be an integer from 0 to 4294967295, not ${value}`, {
-    code: "BAD_VALUE",
-  });
 }

@@ -19,6 +19,7 @@ import {
 import { type AttachKind, kindOfSection, targetOfSection } from "../links/kinds.js";
 import { Link } from "../links/link.js";
 import { missingTarget } from "../links/targets.js";
+import { checkedText } from "../native/check.js";
 import { describeErrno } from "../native/errno.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
@@ -91,6 +92,7 @@ export class Program {
    * (tp_btf) to attach to; or a function of another program, whose descriptor is `programFd`.
    */
   setTarget(name: string, programFd = 0): void {
+    checkedText("the target", name);
     const missing = (code: string): string | undefined =>
       targetNotFound.has(code) && programFd === 0 ? missingTarget(this.kind, name) : undefined;
     this.#edit(
@@ -132,6 +134,7 @@ export class Program {
   }
 
   attachRawTracepoint(name: string): Link {
+    checkedText("the tracepoint", name);
     const { pointer } = this.#loaded();
     return Link.create({ program: this.what, kind: "raw_tracepoint", target: name }, () =>
       libbpf.bpf_program__attach_raw_tracepoint(pointer, name),

@@ -1,4 +1,5 @@
 import { BpfError } from "../errors.js";
+import { checkedWord } from "../native/check.js";
 import { libbpf } from "../native/libbpf.js";
 import { NativeStruct } from "../native/struct.js";
 
@@ -57,6 +58,6 @@ export function testRun(what: string, fd: number, options: TestRunOptions = {}):
 
 function contextBytes(context: TestRunOptions["context"]): Uint8Array | undefined {
   if (context === undefined || context instanceof Uint8Array) return context;
-  const words = BigUint64Array.from(context, (each) => BigInt.asUintN(64, BigInt(each)));
+  const words = BigUint64Array.from(context, (each) => checkedWord("an argument", each));
   return new Uint8Array(words.buffer);
 }

@@ -1,4 +1,3 @@
-import { Btf } from "../btf/btf.js";
 import { Kind } from "../btf/kinds.js";
 import { BpfError } from "../errors.js";
 import { type AttachKind, attachKinds } from "../links/kinds.js";
@@ -6,8 +5,10 @@ import type { Link } from "../links/link.js";
 import { PerfEvent } from "../links/perfEvent.js";
 import { BpfObject } from "../object/object.js";
 import type { Program } from "../object/program.js";
+import { ProgramType } from "../object/programTypes.js";
 import { activeLsms } from "./kernel.js";
 import { tinyObject, tinyProgramName } from "./tinyObject.js";
+import { firstKnown, tryBtfTarget } from "./tracing.js";
 
 export type ProbedKind = Exclude<AttachKind, "other">;
 
@@ -33,24 +34,12 @@ export const probedKinds: readonly ProbedKind[] = attachKinds.filter(
  */
 export function probeAttach(kind: ProbedKind): Verdict {
   try {
-    const { section, attach, returns } = trials[kind];
-    tryOut(section(), attach, returns);
+    trials[kind]();
   } catch (error) {
     if (!(error instanceof BpfError)) throw error;
     return { works: false, code: error.code, reason: error.message };
   }
   return kind === "lsm" ? lsmVerdict() : { works: true };
-}
-
-function tryOut(section: string, attach: Trial["attach"], returns: number | undefined): void {
-  const object = BpfObject.open(tinyObject(section, returns), { name: "probe" });
-  try {
-    const program = object.load().program(tinyProgramName);
-    const link = attach ? attach(program) : program.attach();
-    link?.close();
-  } finally {
-    object.close();
-  }
 }
 
 /** A program on a security hook attaches even if the kernel was booted without the BPF LSM; it just never runs. */
@@ -61,44 +50,47 @@ function lsmVerdict(): Verdict {
   return { works: false, code: "LSM_INACTIVE", reason };
 }
 
-interface Trial {
-  section(): string;
-  /** Default: where the section says. Returns undefined if loading is all that is tried. */
-  attach?(program: Program): Link | undefined;
-  readonly returns?: number;
-}
+/** A function for kernel self-tests, else one that is called when swap space is taken away. */
+const quietFunctions = ["bpf_fentry_test1", "__x64_sys_swapoff", "__arm64_sys_swapoff"];
+const quietFunction = (): string => firstKnown(quietFunctions, Kind.FUNC);
 
-const section = (text: string): Trial => ({ section: () => text });
-const onFunction = (prefix: string): Trial => ({ section: () => `${prefix}/${quietFunction()}` });
+/** Only such functions can be given another result. */
+const quietHook = (): string =>
+  firstKnown(["security_quota_on", "bpf_modify_return_test"], Kind.FUNC);
 
-const trials: Readonly<Record<ProbedKind, Trial>> = {
-  raw_tracepoint: section("raw_tp/task_rename"),
-  tp_btf: section("tp_btf/task_rename"),
-  tracepoint: section("tp/task/task_rename"),
-  fentry: onFunction("fentry"),
-  fexit: onFunction("fexit"),
-  fmod_ret: section("fmod_ret/bpf_modify_return_test"),
-  lsm: section("lsm/quota_on"),
-  kprobe: onFunction("kprobe"),
-  kretprobe: onFunction("kretprobe"),
-  kprobe_multi: onFunction("kprobe.multi"),
-  ksyscall: section("ksyscall/swapoff"),
-  uprobe: { section: () => "uprobe", attach: (program) => onOwnFunction(program, false) },
-  uretprobe: { section: () => "uretprobe", attach: (program) => onOwnFunction(program, true) },
-  perf_event: { section: () => "perf_event", attach: onDummyEvent },
-  cgroup: { section: () => "cgroup_skb/egress", attach: () => undefined, returns: 1 },
-  iter: section("iter/bpf_map"),
+const { TRACING, LSM } = ProgramType;
+const RENAME = "task_rename";
+
+const trials: Readonly<Record<ProbedKind, () => void>> = {
+  raw_tracepoint: () => tryObject(`raw_tp/${RENAME}`),
+  tp_btf: () => tryBtfTarget(TRACING, 23, `btf_trace_${RENAME}`, Kind.TYPEDEF),
+  tracepoint: () => tryObject(`tp/task/${RENAME}`),
+  fentry: () => tryBtfTarget(TRACING, 24, quietFunction(), Kind.FUNC),
+  fexit: () => tryBtfTarget(TRACING, 25, quietFunction(), Kind.FUNC),
+  fmod_ret: () => tryBtfTarget(TRACING, 26, quietHook(), Kind.FUNC),
+  lsm: () => tryBtfTarget(LSM, 27, "bpf_lsm_quota_on", Kind.FUNC),
+  kprobe: () => tryObject(`kprobe/${quietFunction()}`),
+  kretprobe: () => tryObject(`kretprobe/${quietFunction()}`),
+  kprobe_multi: () => tryObject(`kprobe.multi/${quietFunction()}`),
+  ksyscall: () => tryObject("ksyscall/swapoff"),
+  uprobe: () => tryObject("uprobe", (program) => onOwnFunction(program, false)),
+  uretprobe: () => tryObject("uretprobe", (program) => onOwnFunction(program, true)),
+  perf_event: () => tryObject("perf_event", onDummyEvent),
+  cgroup: () => tryObject("cgroup_skb/egress", () => undefined, 1),
+  iter: () => tryBtfTarget(TRACING, 28, "bpf_iter_bpf_map", Kind.FUNC),
 };
 
-/** A function for kernel self-tests, else one that is called when swap space is taken away. */
-function quietFunction(): string {
-  const candidates = ["bpf_fentry_test1", "__x64_sys_swapoff", "__arm64_sys_swapoff"];
+/** Attaches where the section says, if not told otherwise. */
+function tryObject(
+  section: string,
+  attach: (program: Program) => Link | undefined = (program) => program.attach(),
+  returns = 0,
+): void {
+  const object = BpfObject.open(tinyObject(section, returns), { name: "probe" });
   try {
-    const btf = Btf.kernel();
-    return candidates.find((name) => btf.find(name, Kind.FUNC)) ?? "__x64_sys_swapoff";
-  } catch {
-    // Without BTF kprobes may still work.
-    return candidates[process.arch === "arm64" ? 2 : 1] ?? "";
+    attach(object.load().program(tinyProgramName))?.close();
+  } finally {
+    object.close();
   }
 }
 

@@ -6,10 +6,7 @@ export const tinyProgramName = "probe";
  * that probing needs no compiler. `section` says what kind of program it is.
  */
 export function tinyObject(section: string, returns = 0): Buffer {
-  const code = Buffer.alloc(16);
-  code.writeUInt8(0xb7, 0); // r0 = ...
-  code.writeInt32LE(returns, 4);
-  code.writeUInt8(0x95, 8); // exit
+  const code = constantProgram(returns);
   const names = new Names();
   const symbols = Buffer.alloc(2 * SYMBOL);
   symbols.writeUInt32LE(names.offset(tinyProgramName), SYMBOL);
@@ -24,6 +21,15 @@ export function tinyObject(section: string, returns = 0): Buffer {
     { name: section, type: PROGBITS, bytes: code, flags: ALLOC | EXECUTE },
   ];
   return elf(sections, names, 3);
+}
+
+/** The instructions of a program that returns a constant. */
+export function constantProgram(returns: number): Buffer {
+  const code = Buffer.alloc(16);
+  code.writeUInt8(0xb7, 0); // r0 = ...
+  code.writeInt32LE(returns, 4);
+  code.writeUInt8(0x95, 8); // exit
+  return code;
 }
 
 const HEADER = 64;

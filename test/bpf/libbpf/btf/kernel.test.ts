@@ -39,7 +39,7 @@ test("names are listed by prefix and kind", { skip }, () => {
 test("every type of the kernel can be decoded", { skip }, () => {
   const btf = Btf.kernel();
   let structs = 0;
-  for (let id = 1; id <= btf.typeCount; id += 7) {
+  for (let id = 1; id <= btf.typeCount; id += 31) {
     const type = btf.type(id);
     assert.equal(type.id, id);
     btf.text(id);

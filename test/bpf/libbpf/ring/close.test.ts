@@ -112,7 +112,7 @@ test("map, object and ring can be closed in any order", () => {
 
 test("opening and closing often leaves no descriptor and no mapping behind", () => {
   const before = descriptors();
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 100; i++) {
     const ring = new RingBuffer(events);
     void ring.wait(1000);
     ring.close();

@@ -42,7 +42,7 @@ test("no wake-up is missed between reading and waiting", async () => {
   own.map("events").maxEntries = 1 << 20;
   own.load();
   const ring = new RingBuffer(own.map("events"));
-  const times = 5000;
+  const times = 2000;
   const { exited } = await startThread("runner", {
     fd: own.program("produce").fd,
     context: [1, 64, 0, 0],

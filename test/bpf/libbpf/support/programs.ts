@@ -8,8 +8,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, "../programs");
 
 /**
- * Path of the compiled test program `programs/NAME.bpf.c`. Compiled with clang when its source has
- * changed; so a machine that got the build needs no clang.
+ * Path of the compiled test program `programs/NAME.bpf.c`: compiled with clang when its source has
+ * changed, or, on a machine without clang, as the build compiled it.
  */
 export function program(name: string): string {
   const source = join(sourceRoot(), "test/bpf/libbpf/programs", `${name}.bpf.c`);
@@ -18,19 +18,28 @@ export function program(name: string): string {
   if (existsSync(object)) return object;
   mkdirSync(outDir, { recursive: true });
   const partial = `${object}.${process.pid}`;
-  const args = ["-O2", "-g", "-target", "bpf", "-Wall", "-Werror"];
-  const include = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-  const { status, stderr, error } = spawnSync(
-    "clang",
-    [...args, "-I", include, "-c", source, "-o", partial],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`clang cannot compile ${source}: ${error?.message ?? stderr}`);
+  const built = join(outDir, `${name}.bpf.o`);
+  if (!hasClang() && existsSync(built)) return built;
+  compile(source, partial);
   renameSync(partial, object);
   return object;
 }
 
-function sourceRoot(): string {
+/** Compiles eBPF C with clang. */
+export function compile(source: string, object: string): void {
+  const options = ["-O2", "-g", "-target", "bpf", "-Wall", "-Werror"];
+  const include = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+  const args = [...options, "-I", include, "-c", source, "-o", object];
+  const { status, stderr, error } = spawnSync("clang", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`clang cannot compile ${source}: ${error?.message ?? stderr}`);
+}
+
+function hasClang(): boolean {
+  return spawnSync("clang", ["--version"]).status === 0;
+}
+
+/** Folder of the project's sources. */
+export function sourceRoot(): string {
   let at = here;
   while (!existsSync(join(at, "package.json"))) {
     if (at === dirname(at)) throw new Error(`no package.json above ${here}`);
