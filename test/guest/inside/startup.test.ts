@@ -29,7 +29,9 @@ function programs(): number {
 function assertRefused({ code, stderr }: Outcome, sentence: RegExp): void {
   assert.equal(code, 1, stderr);
   assert.match(stderr, sentence);
-  assert.equal(stderr.trim().split("\n").length, 1, `more than a sentence: ${stderr}`);
+  // Beside it the log may tell of what was found before: a container runtime, for instance.
+  const said = stderr.split("\n").filter((line) => line !== "" && !/^\d{4}-\S+ info /.test(line));
+  assert.equal(said.length, 1, `more than a sentence: ${stderr}`);
 }
 
 test("a start without privileges says which it needs", () => {
@@ -72,7 +74,7 @@ test("a start on a kernel without BTF says so", () => {
 test("a start with the port in use says which", async () => {
   const first = start(["daemon", "--listen", "localhost:54321"]);
   await first.seen("stderr", /listening on/);
-  assertRefused(await run(["daemon", "--listen", "localhost:54321"]), /54321.*in use/);
+  assertRefused(await run(["daemon", "--listen", "localhost:54321"]), /54321: another program has that port/);
   first.child.kill("SIGTERM");
   assert.equal((await first.outcome).code, 0);
 });
