@@ -15,21 +15,26 @@ import { libc, MapFlag, Protection, pageSize } from "./libc.js";
  * lock over when that thread is gone.
  */
 export function exclusively<T>(section: () => T): T {
+  if (inside) return section();
   const word = lockWord();
   const self = libc.gettid();
-  if (word[0] === self) return section();
   acquire(word, self);
+  inside = true;
   try {
     return section();
   } finally {
+    inside = false;
     Atomics.compareExchange(word, 0, self, 0);
   }
 }
 
+let inside = false;
+
 function acquire(word: Int32Array, self: number): void {
   for (let attempt = 0; ; attempt++) {
     const owner = Atomics.compareExchange(word, 0, 0, self);
-    if (owner === 0) return;
+    // Our own id, though we are not in a section: left by a dead thread that had it before.
+    if (owner === 0 || owner === self) return;
     if (attempt % 64 === 63 && !existsSync(`/proc/self/task/${owner}`)) {
       if (Atomics.compareExchange(word, 0, owner, self) === owner) return;
     }
