@@ -1,8 +1,10 @@
 /** `guidestar daemon`: reads kernel events and serves them over gRPC until it is told to stop. */
+import { once } from "node:events";
 import type { Command } from "commander";
 import type { ServerTls } from "../api/tls.js";
 import { UsageError } from "./exit.js";
 import { addExportOptions, type ExportFlags, exportConfig } from "./exportOptions.js";
+import { interruption } from "./interrupt.js";
 import {
   addEventOptions,
   addScopeOptions,
@@ -76,7 +78,7 @@ async function daemon(flags: Flags): Promise<void> {
   const config = pipelineConfig(flags, flags.source, scopeOf(flags));
   const { log } = config;
   const startMs = performance.now();
-  const stopped = stopSignal();
+  const stopped = interruption();
   const running = await startDaemon({
     ...config,
     listen: flags.listen,
@@ -105,17 +107,10 @@ async function daemon(flags: Flags): Promise<void> {
     if (error) log.error(`no more events: ${error.message}`);
     else log.info("no more events: the source has ended");
   });
-  const signal = await stopped;
-  log.info(`stopping (${signal})`);
+  if (!stopped.aborted) await once(stopped, "abort");
+  log.info(`stopping (${stopped.reason})`);
   await running.close();
   log.info("stopped");
-}
-
-/** Resolves with the first signal that asks to stop; a second one ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
-  });
 }
 
 function tlsOf({ serverCert, serverKey, clientCa }: Flags): ServerTls | undefined {

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitRequest, exitCodes } from "./exit.js";
 import type { FilterFlags } from "./getevents/filters.js";
 import { isServerNamed, openClient } from "./globals.js";
+import { interruption } from "./interrupt.js";
 import { type ColorMode, colorModes } from "./text/paint.js";
 
 interface Flags extends FilterFlags {
@@ -122,7 +123,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     timestamps: flags.timestamps ?? false,
     count: flags.count,
   });
-  const stop = stopOnSignal();
+  const stop = interruption();
   if (isLive) {
     const { follow } = await import("./getevents/follow.js");
     await follow({
@@ -142,15 +143,6 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   printer.tellCounts();
   const isCutShort = stop.aborted && (!isLive || flags.count !== undefined) && !printer.isDone;
   if (isCutShort) throw new ExitRequest(exitCodes.interrupted);
-}
-
-/** The first signal ends the command in order, a second one at once. */
-function stopOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => controller.abort());
-  }
-  return controller.signal;
 }
 
 /** Collects the values of a flag that is given several times. */

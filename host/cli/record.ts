@@ -2,6 +2,7 @@
 import { release } from "node:os";
 import type { Command } from "commander";
 import { ExitRequest, UsageError } from "./exit.js";
+import { interruption } from "./interrupt.js";
 import {
   addPipelineOptions,
   addScopeOptions,
@@ -37,6 +38,8 @@ Examples:
   guidestar record --duration 60 node.rec.gz`;
 
 async function record(file: string, words: readonly string[], flags: Flags): Promise<void> {
+  // Before anything slow: a Ctrl-C while the programs load still leaves a whole, if empty, file.
+  const interrupted = interruption();
   const { loadBase } = await import("../sensors/base.js");
   const { openLiveSource } = await import("../source/live.js");
   const { Recorder } = await import("../source/recorder.js");
@@ -67,9 +70,10 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
         scope: scopeText(scope),
         hostNamespaces: base.hostNamespaces,
       });
-      for (const signal of ["SIGINT", "SIGTERM"] as const)
-        process.once(signal, () => recorder.stop());
+      interrupted.addEventListener("abort", () => recorder.stop());
+      if (interrupted.aborted) recorder.stop();
       if (durationMs !== undefined) setTimeout(() => recorder.stop(), durationMs).unref();
+      if (!launched) say(`recording into ${file}; Ctrl-C ends it`);
       const finished = recorder.run();
       finished.catch(() => {});
       launched?.release();

@@ -74,7 +74,10 @@ test("a start on a kernel without BTF says so", () => {
 test("a start with the port in use says which", async () => {
   const first = start(["daemon", "--listen", "localhost:54321"]);
   await first.seen("stderr", /listening on/);
-  assertRefused(await run(["daemon", "--listen", "localhost:54321"]), /54321: another program has that port/);
+  assertRefused(
+    await run(["daemon", "--listen", "localhost:54321"]),
+    /54321: another program has that port/,
+  );
   first.child.kill("SIGTERM");
   assert.equal((await first.outcome).code, 0);
 });
