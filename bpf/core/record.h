@@ -28,7 +28,11 @@ enum gs_record_type {
 	/* Like an exec record, but nothing happened: a process outside the scope that one
 	 * inside names as its parent. Made by the host's scan of /proc only. */
 	GS_RECORD_PROCESS = 5,
-	GS_RECORD_TYPES = 6,
+	/* A call that a policy watches: hook_record.h. */
+	GS_RECORD_HOOK = 6,
+	/* What the records of a hook do not say. Made by the host only. */
+	GS_RECORD_HOOK_DEFINITION = 7,
+	GS_RECORD_TYPES = 8,
 };
 
 /*
