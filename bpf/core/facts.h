@@ -9,8 +9,8 @@
 #define GS_DOT_SLASH 0x2f2e
 
 /*
- * Joins a relative name to the working directory, in scratch->path. Both are in the record: cwd is
- * put in there behind the name. Leading "./" are left out, as the API shows it; ".." stays.
+ * Joins a relative name to the working directory, in scratch->walk.path. Both are in the record:
+ * cwd is put in there behind the name. Leading "./" are left out, as the API shows it; ".." stays.
  */
 static __always_inline __u32 join_binary(struct gs_scratch *scratch)
 {
@@ -29,12 +29,12 @@ static __always_inline __u32 join_binary(struct gs_scratch *scratch)
 	name_size = at_most(name_size, GS_BINARY_MAX);
 	if (cwd_size == 0 || name_size == 0)
 		return 0;
-	bpf_probe_read_kernel(scratch->path, cwd_size,
+	bpf_probe_read_kernel(scratch->walk.path, cwd_size,
 			      &scratch->record[cwd_at & (GS_STRINGS_MAX - 1)]);
 	cwd_size = at_most(scratch->exec.cwd_size, PATH_MAX);
 	if (cwd_size > 1) /* not the root itself */
-		scratch->path[cwd_size++ & GS_PATH_MASK] = '/';
-	bpf_probe_read_kernel(&scratch->path[at_most(cwd_size, PATH_MAX + 1)], name_size,
+		scratch->walk.path[cwd_size++ & GS_PATH_MASK] = '/';
+	bpf_probe_read_kernel(&scratch->walk.path[at_most(cwd_size, PATH_MAX + 1)], name_size,
 			      &scratch->record[name_at]);
 	return cwd_size + name_size;
 }
@@ -51,8 +51,8 @@ static __always_inline void put_binary(struct gs_scratch *scratch, struct gs_fac
 	if (joined) {
 		facts->binary_size = joined;
 		bpf_probe_read_kernel(facts->binary, at_most(joined, GS_BINARY_HEAD),
-				      scratch->path);
-		fill_tail(facts->binary_tail, &scratch->path[joined], joined);
+				      scratch->walk.path);
+		fill_tail(facts->binary_tail, &scratch->walk.path[joined], joined);
 		return;
 	}
 	facts->binary_size = size;

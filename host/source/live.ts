@@ -1,6 +1,7 @@
 /** Records from the kernel, as they come, in whatever thread; see `source.ts`. */
 import { RingBuffer } from "../../bpf/libbpf/index.js";
 import { measureBootToWallNs } from "./clock.js";
+import { type FactsTable, openFactsTable } from "./factsTable.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
@@ -12,6 +13,7 @@ export interface LiveSourceOptions {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
@@ -54,11 +56,15 @@ class LiveSource implements Source {
     const table = openProcessTable(options.tableFd, layout);
     this.#table = table;
     this.#lookup = new ProcLookup({ scope, layout, table });
+    let facts: (FactsTable & { close(): void }) | undefined;
     try {
-      this.#scanned = scanProcesses({ scope, layout, table });
+      facts = openFactsTable(options.factsFd, layout);
+      this.#scanned = scanProcesses({ scope, layout, table, facts });
     } catch (error) {
       this.close();
       throw error;
+    } finally {
+      facts?.close();
     }
   }
 
