@@ -8,7 +8,7 @@
 #define GS_TEXT_H
 
 #include "kernel.h"
-#include "record.h"
+#include "process_facts.h"
 
 /* Longest string that can be compared with: whole, its start, its end. */
 #define GS_TEXT_MAX 256
