@@ -1,3 +1,4 @@
+import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
 import type { EventEncoder } from "../events/encoder.js";
 import type { Event } from "../events/model.js";
@@ -51,9 +52,13 @@ export class Pipeline {
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
   #sweptMs = 0;
+  readonly #cacheSweep: CacheSweep | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    const { source, cache } = parts;
+    const hasEnded = source.hasEnded?.bind(source);
+    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded });
     this.#sequence = parts.sequence;
   }
 
@@ -69,7 +74,7 @@ export class Pipeline {
       shared.beat();
       const stopping = this.#stopping;
       const records = this.#step();
-      this.#sweepPods();
+      this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
         if ((await source.wait(idleMs)) === "ended") break;
@@ -127,7 +132,14 @@ export class Pipeline {
       malformed: decoder.malformed,
       records: decoder.records,
       sequence: this.#sequence,
-      cache: { size: cache.size, misses: cache.misses, evictions: cache.evictions },
+      cache: {
+        size: cache.size,
+        misses: cache.misses,
+        evictions: cache.evictions,
+        completed: decoder.completed,
+        swept: this.#cacheSweep?.swept ?? 0,
+        tableSwept: source.tableSwept ?? 0,
+      },
       pods: this.#parts.pods?.counts(),
     };
   }
@@ -192,10 +204,17 @@ export class Pipeline {
     this.#deliverBatch();
   }
 
-  /** Forgets containers that are gone, now and then. */
-  #sweepPods(): void {
-    const { pods, cache } = this.#parts;
+  /** Forgets what is gone, now and then. */
+  #sweep(isDrained: boolean): void {
     const nowMs = performance.now();
+    if (isDrained) this.#cacheSweep?.drained();
+    this.#cacheSweep?.step(nowMs);
+    this.#parts.source.sweepTable?.(nowMs);
+    this.#sweepPods(nowMs);
+  }
+
+  #sweepPods(nowMs: number): void {
+    const { pods, cache } = this.#parts;
     if (!pods || nowMs - this.#sweptMs < sweepEveryMs) return;
     this.#sweptMs = nowMs;
     const live = new Set<string>();

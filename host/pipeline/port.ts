@@ -26,6 +26,21 @@ export interface FeedListener {
   end(error?: Error): void;
 }
 
+/** The process cache; all but `size` since start. */
+export interface CacheCounts {
+  readonly size: number;
+  /** Look-ups of a process that was not known. */
+  readonly misses: number;
+  /** Live processes forgotten because the cache was full. */
+  readonly evictions: number;
+  /** Unknown processes that /proc could still tell of. */
+  readonly completed: number;
+  /** Processes forgotten that had ended unseen, their record lost. */
+  readonly swept: number;
+  /** The same in the kernel's process table. */
+  readonly tableSwept: number;
+}
+
 export interface PipelineStatus {
   readonly source: string;
   readonly scope: string;
@@ -40,7 +55,7 @@ export interface PipelineStatus {
   readonly tableFull: number;
   readonly readFailed: number;
   readonly sequence: number;
-  readonly cache: { readonly size: number; readonly misses: number; readonly evictions: number };
+  readonly cache: CacheCounts;
   /** undefined: containers are not looked up. */
   readonly pods?: PodCounts | undefined;
 }

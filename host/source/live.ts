@@ -1,17 +1,21 @@
 /** Records from the kernel, as they come, in whatever thread; see `source.ts`. */
 import { RingBuffer } from "../../bpf/libbpf/index.js";
 import { measureBootToWallNs } from "./clock.js";
+import { type FactsTable, openFactsTable } from "./factsTable.js";
+import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
+import { hasEnded, type SweptTable, TableSweep } from "./tableSweep.js";
 
 /** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
 export interface LiveSourceOptions {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
@@ -26,6 +30,16 @@ export function openLiveSource(options: LiveSourceOptions): Source {
   return new LiveSource(options);
 }
 
+/** What leaves the process table leaves what policies filter by, too. */
+const both = (table: SweptTable, facts: FactsTable): SweptTable => ({
+  entries: () => table.entries(),
+  keyNsOf: (pid) => table.keyNsOf(pid),
+  remove(pid) {
+    table.remove(pid);
+    facts.remove(pid);
+  },
+});
+
 const clockIntervalMs = 1000;
 
 class LiveSource implements Source {
@@ -35,7 +49,10 @@ class LiveSource implements Source {
   readonly #counters: LossCounters;
   readonly #lookAgainMs: number;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
+  readonly #facts: ReturnType<typeof openFactsTable> | undefined;
   readonly #lookup: ProcLookup | undefined;
+  readonly #sweep: TableSweep | undefined;
+  readonly #scope: ScanScope | undefined;
   #scanned: readonly Uint8Array[] = [];
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
@@ -53,9 +70,14 @@ class LiveSource implements Source {
     const { scan: scope, layout } = options;
     const table = openProcessTable(options.tableFd, layout);
     this.#table = table;
+    this.#scope = scope;
     this.#lookup = new ProcLookup({ scope, layout, table });
     try {
-      this.#scanned = scanProcesses({ scope, layout, table });
+      const facts = openFactsTable(options.factsFd, layout);
+      this.#facts = facts;
+      // Elsewhere the pids of /proc are others than the kernel's.
+      if (inHostPidNamespace()) this.#sweep = new TableSweep({ table: both(table, facts) });
+      this.#scanned = scanProcesses({ scope, layout, table, facts });
     } catch (error) {
       this.close();
       throw error;
@@ -100,10 +122,29 @@ class LiveSource implements Source {
     this.#ring.close();
     this.#counters.close();
     this.#table?.close();
+    this.#facts?.close();
   }
 
   lookUp(pid: number, keyNs: bigint): Uint8Array | undefined {
     return this.#closed ? undefined : this.#lookup?.find({ pid, keyNs });
+  }
+
+  hasEnded(pid: number, keyNs: bigint): boolean {
+    // The kernel itself, and who started the tree, are known without being in the table.
+    if (this.#closed || !this.#table || !this.#sweep || pid === 0 || pid === process.pid)
+      return false;
+    const known = this.#table.keyNsOf(pid);
+    if (known !== undefined) return known !== keyNs;
+    // Of a tree all are in the table; else one may have found no room there.
+    return this.#scope?.kind === "tree" || hasEnded("/proc", pid, keyNs);
+  }
+
+  sweepTable(nowMs: number): void {
+    if (!this.#closed) this.#sweep?.step(nowMs);
+  }
+
+  get tableSwept(): number {
+    return this.#sweep?.removed ?? 0;
   }
 
   #hasScanned(): boolean {

@@ -58,6 +58,15 @@ export interface Source {
    * it is gone or out of scope. Absent: the records are all there is.
    */
   lookUp?(pid: number, keyNs: bigint): Uint8Array | undefined;
+  /**
+   * Whether that process instance is no longer there, or another by now. May be wrong for a moment
+   * around its end. Absent: nobody knows.
+   */
+  hasEnded?(pid: number, keyNs: bigint): boolean;
+  /** Takes out of the kernel's table what has ended unseen; to be called often. Absent: there is none. */
+  sweepTable?(nowMs: number): void;
+  /** Entries that `sweepTable` took out since the source was opened. */
+  readonly tableSwept?: number;
   /** Twice does no harm. */
   close(): void;
 }

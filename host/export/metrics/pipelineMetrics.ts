@@ -40,6 +40,21 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     "process_cache_evictions_total",
     "Live processes forgotten because the cache was full",
   );
+  const completed = make(
+    "counter",
+    "process_cache_completed_total",
+    "Unknown processes that /proc could still tell of",
+  );
+  const swept = make(
+    "counter",
+    "process_cache_swept_total",
+    "Processes forgotten that had ended unseen, because the record of their end was lost",
+  );
+  const tableSwept = make(
+    "counter",
+    "process_table_swept_total",
+    "Entries taken out of the kernel's process table whose end no program saw",
+  );
   return (status: PipelineStatus) => {
     events(eventTypes.map(([name, type]) => [{ type: name }, status.byType[type] ?? 0]));
     outcomes([
@@ -55,6 +70,9 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     capacity(processCacheSize);
     misses(status.cache.misses);
     evictions(status.cache.evictions);
+    completed(status.cache.completed);
+    swept(status.cache.swept);
+    tableSwept(status.cache.tableSwept);
   };
 }
 

@@ -127,7 +127,7 @@ export class SharedHookMaps {
 }
 
 /** Maps that the base programs' headers bring along. */
-const unused = ["exited", "host_spaces", "scratches"];
+const unused = ["exited", "host_spaces", "scratches", "mark_pids", "live"];
 
 /** Bytes of `struct gs_arg`. */
 const argumentHead = 8;

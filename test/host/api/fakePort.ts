@@ -79,7 +79,7 @@ export class FakePort implements PipelinePort {
       tableFull: 0,
       readFailed: 0,
       sequence: this.sequence,
-      cache: { size: 5, misses: 1, evictions: 0 },
+      cache: { size: 5, misses: 1, evictions: 0, completed: 2, swept: 3, tableSwept: 4 },
     };
   }
 }
