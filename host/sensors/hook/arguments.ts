@@ -1,5 +1,5 @@
 /** `ArgumentSpec` as `struct gs_hook_argument` has it. */
-import { Btf } from "../../../bpf/libbpf/index.js";
+import { Btf, Kind } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { ArgumentSpec, HookSpec, ResolveStep } from "../../policy/hookSpec.js";
 import { type Copy, copyOf } from "./copies.js";
@@ -37,6 +37,7 @@ export function argumentConfig(
 ): ArgumentConfig {
   const where = `${spec.functionName}, argument ${arg.index}`;
   const copy = copyOf(arg);
+  checkStruct(copy, arg.type, where);
   const steps = [...arg.resolve, ...stepsTo(copy, where)];
   if (steps.length > mostSteps) {
     throw new GuidestarError(
@@ -81,6 +82,14 @@ export const noArgument: ArgumentConfig = {
   steps: 0,
   step: Array.from({ length: mostSteps }, () => stepConfig(undefined)),
 };
+
+function checkStruct({ struct }: Copy, type: string, where: string): void {
+  if (struct === undefined || Btf.kernel().find(struct, Kind.STRUCT) !== undefined) return;
+  throw new GuidestarError(
+    "FAILED_PRECONDITION",
+    `${where}: this kernel has no struct ${struct}, so nothing of type ${type}.`,
+  );
+}
 
 /** From the struct that the type names to what is read of it, on this kernel. */
 function stepsTo({ member }: Copy, where: string): ResolveStep[] {

@@ -20,6 +20,8 @@ export interface Copy {
     readonly name: string;
     readonly kind: "pointer" | "inside";
   };
+  /** A struct that not every kernel has. */
+  readonly struct?: string;
   /** Bytes at most; without `struct gs_arg` and padding. */
   payloadBytes(arg: ArgumentSpec): number;
 }
@@ -110,7 +112,7 @@ const copies: Readonly<Record<ArgumentType, Copy>> = {
   bpf_prog: thing("BPF_PROG", "BPF_PROG", 40),
   bpf_map: thing("BPF_MAP", "BPF_MAP", 40),
   perf_event: thing("PERF_EVENT", "PERF_EVENT", 88),
-  module: thing("MODULE", "MODULE", 80),
-  load_info: thing("LOAD_INFO", "MODULE", 80),
+  module: { ...thing("MODULE", "MODULE", 80), struct: "module" },
+  load_info: { ...thing("LOAD_INFO", "MODULE", 80), struct: "load_info" },
   nop: thing("NOTHING", "INT", 0),
 };

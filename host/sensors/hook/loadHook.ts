@@ -10,7 +10,7 @@ import { GuidestarError } from "../../errors.js";
 import type { HookSpec } from "../../policy/hookSpec.js";
 import { type HookCounters, readCounters, resetCounters } from "./counters.js";
 import type { HookFeatures } from "./features.js";
-import { hookConfig, reportsAtReturn } from "./hookConfig.js";
+import { type HookConfig, hookConfig, reportsAtReturn } from "./hookConfig.js";
 import { openHookObject } from "./hookObject.js";
 import {
   type Attaching,
@@ -90,7 +90,7 @@ function prepare(
     object.variables.set("hook_config", config);
     maps.share(object, {
       draftBytes: maps.draftHead + config.data_max,
-      slackBytes: sizes.argument + config.payload_max + 8,
+      slackBytes: sizes.argument + slackOf(config, spec),
       atReturn: reportsAtReturn(spec),
     });
     return object;
@@ -98,6 +98,16 @@ function prepare(
     object.close();
     throw error;
   }
+}
+
+/**
+ * The kernel sees each argument begin at the end of the record. Of one that is put together from
+ * pieces it sees the last piece begin at the end, too.
+ */
+function slackOf(config: HookConfig, spec: HookSpec): number {
+  const all = [...spec.args, ...(spec.returned ? [spec.returned] : [])];
+  const hasPieces = all.some(({ type }) => type === "char_iovec" || type === "iov_iter");
+  return (hasPieces ? 2 : 1) * config.payload_max + 8;
 }
 
 /** The return first: of a call that is seen to begin, the end must be seen. */
