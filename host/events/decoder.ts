@@ -7,7 +7,7 @@ import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { HookDecoder, type HookDecoderHost } from "./hook/hookDecoder.js";
 import { type Event, EventType } from "./model.js";
-import { CachedProcess } from "./process.js";
+import { CachedProcess, release } from "./process.js";
 import type { ProcessCache } from "./processCache.js";
 import { recordFields } from "./recordFields.js";
 import { signalName } from "./signals.js";
@@ -217,8 +217,7 @@ export class Decoder implements HookDecoderHost {
     const keyNs = view.getBigUint64(offset + header.key, true);
     const code = view.getUint32(offset + exit.code, true);
     const process = this.#cache.find(pid, keyNs) ?? this.#unknownExit(view, offset, pid, keyNs);
-    release(process);
-    this.#cache.delete(process);
+    this.#cache.end(process);
     const signal = signalName(code & 0x7f);
     const status = signal === "" ? (code >> 8) & 0xff : 0;
     return this.#event(view, offset, { type: EventType.EXIT, process, signal, status });
@@ -284,9 +283,3 @@ const unknownProcess = {
   capabilities: undefined,
   namespaces: undefined,
 };
-
-/** The instance ended: it no longer counts for itself, nor for its parent. */
-function release(process: CachedProcess): void {
-  if (process.references > 0) process.references--;
-  if (process.parent && process.parent.references > 0) process.parent.references--;
-}

@@ -55,6 +55,14 @@ export interface BaseSensor {
   readonly hostNamespaces: readonly number[];
   /** For `openLiveSource`, in whatever thread; plain data. */
   readonly source: LiveSourceOptions;
+  /** What programs of policies share with the base programs. */
+  readonly forHooks: {
+    /** Descriptors of maps, by name. */
+    readonly maps: Readonly<Record<string, number>>;
+    /** Read-only variables that must be the same. */
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly hasLoop: boolean;
+  };
   statistics(): readonly ProgramStatistics[];
   /** Twice does no harm. */
   close(): void;
@@ -102,10 +110,20 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
       wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
       ...scan,
     },
+    forHooks: {
+      maps: Object.fromEntries(mapsForHooks.map((name) => [name, object.map(name).fd])),
+      settings: Object.fromEntries(
+        settingsForHooks.map((name) => [name, object.variables.get(name)]),
+      ),
+      hasLoop: object.program("process_exec").autoload,
+    },
     statistics: () => programs.map((program) => statisticsOf(program.name, program.fd)),
     close,
   };
 }
+
+const mapsForHooks = ["ring", "processes", "scope_cgroup", "counters"];
+const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns"];
 
 function statisticsOf(name: string, fd: number): ProgramStatistics {
   const { runCount, runTimeNs, recursionMisses } = programInfo(fd);

@@ -3,11 +3,13 @@ import { RingBuffer } from "../../bpf/libbpf/index.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import { measureBootToWallNs } from "./clock.js";
 import { Definitions } from "./definitions.js";
+import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
+import { hasEnded, TableSweep } from "./tableSweep.js";
 
 /** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
 export interface LiveSourceOptions {
@@ -41,6 +43,8 @@ class LiveSource implements Source {
   readonly #lookAgainMs: number;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
   readonly #lookup: ProcLookup | undefined;
+  readonly #sweep: TableSweep | undefined;
+  readonly #scope: ScanScope | undefined;
   #scanned: readonly Uint8Array[] = [];
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
@@ -60,7 +64,10 @@ class LiveSource implements Source {
     const { scan: scope, layout } = options;
     const table = openProcessTable(options.tableFd, layout);
     this.#table = table;
+    this.#scope = scope;
     this.#lookup = new ProcLookup({ scope, layout, table });
+    // Elsewhere the pids of /proc are others than the kernel's.
+    if (inHostPidNamespace()) this.#sweep = new TableSweep({ table });
     try {
       this.#scanned = scanProcesses({ scope, layout, table });
     } catch (error) {
@@ -123,6 +130,24 @@ class LiveSource implements Source {
 
   lookUp(pid: number, keyNs: bigint): Uint8Array | undefined {
     return this.#closed ? undefined : this.#lookup?.find({ pid, keyNs });
+  }
+
+  hasEnded(pid: number, keyNs: bigint): boolean {
+    // The kernel itself, and who started the tree, are known without being in the table.
+    if (this.#closed || !this.#table || !this.#sweep || pid === 0 || pid === process.pid)
+      return false;
+    const known = this.#table.keyNsOf(pid);
+    if (known !== undefined) return known !== keyNs;
+    // Of a tree all are in the table; else one may have found no room there.
+    return this.#scope?.kind === "tree" || hasEnded("/proc", pid, keyNs);
+  }
+
+  sweepTable(nowMs: number): void {
+    if (!this.#closed) this.#sweep?.step(nowMs);
+  }
+
+  get tableSwept(): number {
+    return this.#sweep?.removed ?? 0;
   }
 
   #hasScanned(): boolean {

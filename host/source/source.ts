@@ -67,6 +67,15 @@ export interface Source {
   define?(hooks: readonly HookDescription[]): void;
   /** Tells that hooks are detached for good; handed over behind their last records. */
   forget?(hooks: readonly number[]): void;
+  /**
+   * Whether that process instance is no longer there, or another by now. May be wrong for a moment
+   * around its end. Absent: nobody knows.
+   */
+  hasEnded?(pid: number, keyNs: bigint): boolean;
+  /** Takes out of the kernel's table what has ended unseen; to be called often. Absent: there is none. */
+  sweepTable?(nowMs: number): void;
+  /** Entries that `sweepTable` took out since the source was opened. */
+  readonly tableSwept?: number;
   /** Twice does no harm. */
   close(): void;
 }

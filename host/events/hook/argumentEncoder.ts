@@ -37,13 +37,16 @@ function encodeValue(
   const { bytes } = cursor.data.fields;
   switch (cursor.kind) {
     case ArgumentKind.INT:
-      return encodeInteger(cursor, argument?.form ?? IntegerForm.UNSIGNED, to);
+      encodeInteger(cursor, argument?.form ?? IntegerForm.UNSIGNED, to);
+      return;
     case ArgumentKind.STRING:
-      return to.text(argumentField.string, cursor.rest(bytes.end), true);
+      to.text(argumentField.string, cursor.rest(bytes.end), true);
+      return;
     case ArgumentKind.BYTES:
-      return encodeBytes(cursor, to);
+      encodeBytes(cursor, to);
+      return;
     default:
-      return encodeStruct(cursor, argument, to);
+      encodeStruct(cursor, argument, to);
   }
 }
 
@@ -52,28 +55,32 @@ function encodeInteger(cursor: ArgumentCursor, form: number, to: FieldWriter): v
   const high = cursor.u32(4);
   switch (form) {
     case IntegerForm.INT32:
-      return to.presentInt32(argumentField.int, low | 0);
+      to.presentInt32(argumentField.int, low | 0);
+      return;
     case IntegerForm.CAPABILITY: {
       to.presentInt32(argumentField.int, low | 0);
       const start = to.begin(argumentField.capability);
       to.uint(1, low);
       to.string(2, capabilityName(low));
-      return to.end(start);
+      to.end(start);
+      return;
     }
     case IntegerForm.INT64: {
       to.present64(argumentField.size, low, high);
       const start = to.begin(argumentField.long);
       to.uint64(1, low, high);
-      return to.end(start);
+      to.end(start);
+      return;
     }
     case IntegerForm.CAPABILITY_SET: {
       to.present64(argumentField.size, low, high);
       const start = to.begin(argumentField.capabilities);
       encodeCapabilities(1, low, high, to);
-      return to.end(start);
+      to.end(start);
+      return;
     }
     default:
-      return to.present64(argumentField.size, low, high);
+      to.present64(argumentField.size, low, high);
   }
 }
 
