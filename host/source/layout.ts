@@ -26,6 +26,13 @@ const structs = [
   "gs_bpf_object",
   "gs_perf_event",
   "gs_module",
+  "gs_facts",
+  "gs_marks",
+  "gs_mark_pid",
+  "gs_live",
+  "gs_text_key",
+  "gs_short_key",
+  "gs_prefix_key",
 ];
 const enums = [
   "gs_record_type",

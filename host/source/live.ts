@@ -3,19 +3,21 @@ import { RingBuffer } from "../../bpf/libbpf/index.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import { measureBootToWallNs } from "./clock.js";
 import { Definitions } from "./definitions.js";
+import { type FactsTable, openFactsTable } from "./factsTable.js";
 import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
-import { hasEnded, TableSweep } from "./tableSweep.js";
+import { hasEnded, type SweptTable, TableSweep } from "./tableSweep.js";
 
 /** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
 export interface LiveSourceOptions {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
@@ -32,6 +34,16 @@ export function openLiveSource(options: LiveSourceOptions): Source {
   return new LiveSource(options);
 }
 
+/** What leaves the process table leaves what policies filter by, too. */
+const both = (table: SweptTable, facts: FactsTable): SweptTable => ({
+  entries: () => table.entries(),
+  keyNsOf: (pid) => table.keyNsOf(pid),
+  remove(pid) {
+    table.remove(pid);
+    facts.remove(pid);
+  },
+});
+
 const clockIntervalMs = 1000;
 
 class LiveSource implements Source {
@@ -42,6 +54,7 @@ class LiveSource implements Source {
   readonly #definitions: Definitions;
   readonly #lookAgainMs: number;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
+  readonly #facts: ReturnType<typeof openFactsTable> | undefined;
   readonly #lookup: ProcLookup | undefined;
   readonly #sweep: TableSweep | undefined;
   readonly #scope: ScanScope | undefined;
@@ -66,10 +79,12 @@ class LiveSource implements Source {
     this.#table = table;
     this.#scope = scope;
     this.#lookup = new ProcLookup({ scope, layout, table });
-    // Elsewhere the pids of /proc are others than the kernel's.
-    if (inHostPidNamespace()) this.#sweep = new TableSweep({ table });
     try {
-      this.#scanned = scanProcesses({ scope, layout, table });
+      const facts = openFactsTable(options.factsFd, layout);
+      this.#facts = facts;
+      // Elsewhere the pids of /proc are others than the kernel's.
+      if (inHostPidNamespace()) this.#sweep = new TableSweep({ table: both(table, facts) });
+      this.#scanned = scanProcesses({ scope, layout, table, facts });
     } catch (error) {
       this.close();
       throw error;
@@ -126,6 +141,7 @@ class LiveSource implements Source {
     this.#ring.close();
     this.#counters.close();
     this.#table?.close();
+    this.#facts?.close();
   }
 
   lookUp(pid: number, keyNs: bigint): Uint8Array | undefined {
