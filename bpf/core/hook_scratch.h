@@ -14,12 +14,12 @@
 
 /* A record as far as it is there; of a hook that reports at return this waits until then. */
 struct gs_hook_draft {
-	__u32 at;	  /* end of what is there in data */
-	__u32 candidates; /* a bit for each selector that matched so far */
-	__u32 argument_at[GS_HOOK_ARGS +
-			  1]; /* where each struct gs_arg lies; the last: the return */
-	__u32 args;	      /* how many are there */
-	__u64 raw[GS_HOOK_ARGS];
+	__u32 at;			     /* end of what is there in data */
+	__u32 candidates;		     /* a bit for each selector that matched so far */
+	__u32 argument_at[GS_HOOK_ARGS + 1]; /* where each struct gs_arg lies; last: the return */
+	__u32 args;			     /* how many are there */
+	__u32 filled;			     /* of a payload that is put together from pieces */
+	__u64 raw[GS_HOOK_ARGS];	     /* as in struct gs_call */
 	union {
 		struct gs_hook_event event;
 		__u8 data[GS_HOOK_DATA_MAX];

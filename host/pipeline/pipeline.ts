@@ -1,7 +1,7 @@
 import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
 import type { EventEncoder } from "../events/encoder.js";
-import type { Event } from "../events/model.js";
+import { type Event, EventType } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
@@ -11,7 +11,7 @@ import type { Source, SourceLosses } from "../source/source.js";
 import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group } from "./group.js";
-import type { PipelineStatus } from "./port.js";
+import type { HookCount, PipelineStatus } from "./port.js";
 import type { SharedState } from "./shared.js";
 
 export interface PipelineParts {
@@ -130,6 +130,8 @@ export class Pipeline {
       tableFull: this.#losses.tableFull,
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,
+      unknownHook: decoder.unknownHook,
+      hooks: hookCounts(decoder),
       records: decoder.records,
       sequence: this.#sequence,
       cache: {
@@ -253,6 +255,15 @@ export class Pipeline {
     this.#losses = this.#parts.source.losses();
     this.#lossesReadMs = performance.now();
   }
+}
+
+function hookCounts({ hooks }: Decoder): HookCount[] {
+  return Array.from(hooks?.hooks ?? [], ({ name, isTracepoint, events, description }) => ({
+    policy: description.policy,
+    hook: name,
+    type: isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    events,
+  }));
 }
 
 const batchRecords = 1024;

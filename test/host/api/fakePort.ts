@@ -65,6 +65,10 @@ export class FakePort implements PipelinePort {
     return this.chain;
   }
 
+  async define() {}
+
+  async forget() {}
+
   async status() {
     return {
       source: "recording:test",
@@ -75,6 +79,12 @@ export class FakePort implements PipelinePort {
       dropped: 3,
       lostRing: 1,
       malformed: 0,
+      unknownHook: 0,
+      hooks: [
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 3 },
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 4 },
+        { policy: "guard", hook: "sched/sched_switch", type: 14, events: 5 },
+      ],
       records: 12,
       tableFull: 0,
       readFailed: 0,

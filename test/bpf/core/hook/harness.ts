@@ -3,6 +3,7 @@
 import type { HookSpec } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
+import type { HookFeatures } from "../../../../host/sensors/hook/features.js";
 import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
 import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../../host/source/live.js";
@@ -22,13 +23,19 @@ export interface HookRun {
 }
 
 /** Only what works on every kernel that tests run on; see the guest's tests for the others. */
-export const portable = { fentry: false, kprobe: false } as const;
+export const portable: HookFeatures = {
+  fentry: false,
+  kprobe: false,
+  fmodRet: false,
+  lsm: false,
+  overrideReturn: false,
+};
 
 /** Loads the hooks for the command's process tree, then lets it go. */
 export async function runHooked(
   command: readonly string[],
   specs: readonly HookSpec[],
-  features: { readonly fentry: boolean; readonly kprobe: boolean } = portable,
+  features: HookFeatures = portable,
 ): Promise<HookRun> {
   const gated = new Gated(command);
   let base: BaseSensor | undefined;

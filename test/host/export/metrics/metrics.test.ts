@@ -50,6 +50,13 @@ test("every count is shown under the name that is known, with a type and a help 
     ["pipeline_events_total", { outcome: "dropped" }, 3],
     ["records_total", {}, 12],
     ["records_malformed_total", {}, 0],
+    ["records_unknown_hook_total", {}, 0],
+    ["policy_events_total", { policy: "watch", hook: "tcp_connect", type: "PROCESS_KPROBE" }, 7],
+    [
+      "policy_events_total",
+      { policy: "guard", hook: "sched/sched_switch", type: "PROCESS_TRACEPOINT" },
+      5,
+    ],
     ["observer_ringbuf_events_lost_total", {}, 1],
     ["process_table_full_total", {}, 0],
     ["kernel_read_failed_total", {}, 0],
