@@ -70,6 +70,7 @@ static __always_inline __u32 descriptor(const struct gs_call *call, __u32 positi
 {
 	__u32 fd = 0;
 
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_HOOK_ARGS; i++)
 		if (position == i)
 			fd = call->raw[i];
@@ -82,6 +83,7 @@ static __always_inline bool change_fds(struct gs_call *call,
 {
 	bool wanted = true;
 
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_FD_ACTIONS; i++) {
 		const volatile struct gs_fd_change *change = &actions->fd_change[i];
 		__u32 fd;
@@ -127,13 +129,15 @@ static __always_inline void enforce(struct gs_call *call, const volatile struct 
 
 static __always_inline bool run_all(struct gs_call *call,
 				    const volatile struct gs_selector *selector,
-				    const volatile struct gs_actions *actions)
+				    const volatile struct gs_actions *actions, const bool posts)
 {
 	bool wanted;
 
-	rebase(call, selector);
 	wanted = change_fds(call, actions);
 	enforce(call, actions);
+	if (!posts)
+		return wanted;
+	rebase(call, selector);
 	if (!wanted || actions->no_post)
 		return false;
 	if (actions->rate_interval_ns && is_too_soon(call, actions, selector)) {
@@ -147,27 +151,32 @@ static __always_inline bool run_all(struct gs_call *call,
 /* `one` is given the selector; which one it is the verifier must not know at once for all. */
 #define with_selector(index, one)                                                                  \
 	({                                                                                         \
-		bool wanted = true;                                                                \
-		for (__u32 i = 0; i < GS_SELECTORS; i++)                                           \
-			if (i < selector_config.count && i == (index))                             \
-				wanted = one(&selector_config.selector[i]);                        \
+		bool wanted = false;                                                               \
+		_Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < GS_SELECTORS;          \
+							   i++) if (i < selector_config.count &&   \
+								    i == (index)) wanted =         \
+			one(&selector_config.selector[i]);                                         \
 		wanted;                                                                            \
 	})
 
-/* At entry, `selector` being the first that matched. True: a record is wanted. */
+/*
+ * At entry, `selector` being the first that matched. True: a record is wanted. Of a hook that
+ * reports at return only then it is known which selector matches, and whether it is posted.
+ */
 static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 {
-#define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions)
+#define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, !hook_config.has_return)
 	if (selector_config.count)
 		return with_selector(selector, ENTRY_ACTIONS);
-	call->actions |= GS_ACTION_POST;
+	if (!hook_config.has_return)
+		call->actions |= GS_ACTION_POST;
 	return true;
 }
 
 /* At return, of a hook that reports there. */
 static __always_inline bool run_return_actions(struct gs_call *call, __u32 selector)
 {
-#define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions)
+#define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, true)
 	if (selector_config.count)
 		return with_selector(selector, RETURN_ACTIONS);
 	call->actions |= GS_ACTION_POST;
@@ -178,13 +187,13 @@ static __always_inline bool run_return_actions(struct gs_call *call, __u32 selec
 static __always_inline bool wants_kernel_stack(__u32 selector)
 {
 #define KERNEL_STACK(one) ((one)->actions.kernel_stack)
-	return selector_config.count && with_selector(selector, KERNEL_STACK);
+	return selector_config.kernel_stacks && with_selector(selector, KERNEL_STACK);
 }
 
 static __always_inline bool wants_user_stack(__u32 selector)
 {
 #define USER_STACK(one) ((one)->actions.user_stack)
-	return selector_config.count && with_selector(selector, USER_STACK);
+	return selector_config.user_stacks && with_selector(selector, USER_STACK);
 }
 
 #endif

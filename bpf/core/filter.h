@@ -59,6 +59,7 @@ static __always_inline bool is_one_of(const volatile struct gs_filter *filter, _
 
 	if (!filter->count)
 		return bpf_map_lookup_elem(&numbers, &key);
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_VALUES; i++) {
 		if (i >= filter->count)
 			break;
@@ -75,6 +76,7 @@ static __always_inline bool is_less(bool is_signed, __u64 a, __u64 b)
 
 static __always_inline bool has_bit_of(const volatile struct gs_filter *filter, __u64 value)
 {
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_VALUES; i++) {
 		if (i >= filter->count)
 			break;
@@ -101,6 +103,7 @@ static __always_inline bool is_in_range(const volatile struct gs_filter *filter,
 {
 	if (!filter->count)
 		return is_in_blocks(filter, value);
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i + 1 < GS_VALUES; i += 2) {
 		if (i >= filter->count)
 			break;

@@ -31,6 +31,7 @@ struct gs_eviction {
 };
 
 /* Of a process that has ended, or else the last that is looked at. */
+#ifndef GS_WITHOUT_LOOP
 static long evict_one(void *map, struct gs_fd_key *key, struct gs_followed *value,
 		      struct gs_eviction *eviction)
 {
@@ -41,15 +42,19 @@ static long evict_one(void *map, struct gs_fd_key *key, struct gs_followed *valu
 	eviction->done = !bpf_map_delete_elem(&followed_fds, &victim);
 	return 1;
 }
+#endif
 
-/* The map takes no more: makes room for one. Needs 69c087ba6225 (5.13). */
+/*
+ * The map takes no more: makes room for one. The helper was added by 69c087ba6225 (5.13), so
+ * kernels without bpf_loop are taken not to have it; there FollowFD fails, and is counted.
+ */
 static __always_inline bool make_room(void)
 {
 	struct gs_eviction eviction = {};
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_for_each_map_elem))
-		return false;
+#ifndef GS_WITHOUT_LOOP
 	bpf_for_each_map_elem(&followed_fds, evict_one, &eviction, 0);
+#endif
 	return eviction.done;
 }
 

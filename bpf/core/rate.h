@@ -38,6 +38,7 @@ static __always_inline __u64 digest_of(const struct gs_call *call)
 	__u64 end = at_most(*(const volatile __u32 *)&draft->at, hook_config.data_max);
 	__u64 digest = mixed(selector_config.digest_seed, end);
 
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_DIGEST_WORDS; i++) {
 		__u64 at = sizeof(struct gs_hook_event) + 8 * i;
 

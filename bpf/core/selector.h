@@ -12,7 +12,8 @@
 #define select_from(call, candidates, one)                                                         \
 	({                                                                                         \
 		__u32 left = 0;                                                                    \
-		for (__u32 i = 0; i < GS_SELECTORS; i++) {                                         \
+		_Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < GS_SELECTORS; i++)     \
+		{                                                                                  \
 			if (i >= selector_config.count)                                            \
 				break;                                                             \
 			if ((candidates)&1u << i)                                                  \
@@ -42,6 +43,7 @@ static __always_inline __u32 first_selector(__u32 candidates)
 {
 	if (!selector_config.count)
 		return GS_NO_SELECTOR;
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < 32; i++)
 		if (i >= selector_config.count || candidates & (1u << i))
 			return i;

@@ -97,6 +97,14 @@ static __always_inline bool gains(const struct gs_call *call, const struct gs_ar
 	return false;
 }
 
+static __always_inline bool integer_passes(const struct gs_call *call,
+					   const volatile struct gs_filter *filter, __u64 value)
+{
+	if (filter->test != GS_TEST_GAINED)
+		return number_passes(filter, value);
+	return value & ~read_capabilities(BPF_CORE_READ(call->task, cred), filter->value[0]);
+}
+
 static __always_inline bool copied_passes(const struct gs_call *call,
 					  const volatile struct gs_filter *filter,
 					  const struct gs_arg *arg)
@@ -148,12 +156,15 @@ static __always_inline bool number_matches(const struct gs_call *call,
 	__u64 value = 0;
 	__u16 error = GS_ARG_NULL;
 
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_HOOK_ARGS; i++)
 		if (filter->position == i) {
 			value = call->raw[i];
 			error = call->error[i];
 		}
-	return (error == GS_ARG_OK && number_passes(filter, value)) != filter->negated;
+	if (filter->is_fd)
+		value = (__s64)(__s32)value;
+	return (error == GS_ARG_OK && integer_passes(call, filter, value)) != filter->negated;
 }
 
 /* Those of one selector that belong to a stage. */

@@ -69,7 +69,8 @@ struct gs_filter {
 	__u8 count;	    /* of value; 0: they are in the maps, as the set below */
 	__u8 mark;	    /* bit in struct gs_marks, of one that follows */
 	__u8 is_namespaced; /* pids */
-	__u8 pad[3];
+	__u8 is_fd;	    /* only the low 32 bits are its value, signed */
+	__u8 pad[2];
 	__u32 set;
 	__u64 value[GS_VALUES];
 };
@@ -146,6 +147,9 @@ struct gs_selector_config {
 	__u8 needs_copied;
 	__u8 needs_returned;
 	__u8 overrides;
+	__u8 kernel_stacks;
+	__u8 user_stacks;
+	__u8 pad[6];
 	__u64 digest_seed; /* nobody knows it who could make two calls look the same */
 	struct gs_selector selector[GS_SELECTORS];
 };

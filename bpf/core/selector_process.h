@@ -125,6 +125,7 @@ static __always_inline bool namespace_changed(const struct gs_call *call,
 {
 	bool changed = false;
 
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_NAMESPACES; i++) {
 		if (!(filter->mask & 1u << i) || !caller->facts)
 			continue;
@@ -170,7 +171,8 @@ static __always_inline bool capability_matches(const struct gs_call *call,
 #define all_match(call, filters, count, most, matches)                                             \
 	({                                                                                         \
 		__u32 all = 1;                                                                     \
-		for (__u32 at = 0; at < (most); at++) {                                            \
+		_Pragma("clang loop unroll(disable)") for (__u32 at = 0; at < (most); at++)        \
+		{                                                                                  \
 			if (at >= (count))                                                         \
 				break;                                                             \
 			all = blurred(call, matches(&(filters)[at]));                              \
@@ -217,6 +219,7 @@ static __always_inline void rebase(const struct gs_call *call,
 	if (!facts)
 		return;
 	if (selector->namespace_changes)
+#pragma clang loop unroll(disable)
 		for (__u32 i = 0; i < GS_NAMESPACES; i++)
 			facts->ns[i] = read_namespace(call->task, i);
 	if (!selector->capability_changes)
