@@ -40,6 +40,7 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           table_full: status.tableFull,
           sequence: status.sequence,
           read_failed: status.readFailed,
+          made: status.made,
         },
         streams: subscribers.list(),
         process_cache: status.cache,

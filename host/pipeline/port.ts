@@ -34,6 +34,8 @@ export interface PipelineStatus {
   readonly byType: Readonly<Record<number, number>>;
   readonly kept: number;
   readonly dropped: number;
+  /** Events that plugins emitted for others, and what they found; not among those seen and kept. */
+  readonly made: number;
   readonly lostRing: number;
   readonly malformed: number;
   readonly records: number;
