@@ -1,5 +1,5 @@
 import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
-import { type Event, EventType, type FindingEvent } from "../events/model.js";
+import { type Event, EventType, type FindingEvent, isHookEvent } from "../events/model.js";
 import { applyPatch } from "./patches.js";
 import type { PluginCounts } from "./prepared.js";
 import { isHeld, slotOf } from "./runtime/effectReader.js";
@@ -52,7 +52,7 @@ export class Holdings implements HeldNumbers {
           // A number that is in use: what it meant goes its way.
           this.letGo(effect.slot, made.emitted);
           const isDropped = judgement.verdicts[effect.event] === VERDICT_DROP;
-          this.held.set(effect.slot, { event: eventAt(effect.event), isDropped });
+          this.held.set(effect.slot, { event: forKeeps(eventAt(effect.event)), isDropped });
           break;
         }
         case "release":
@@ -103,9 +103,7 @@ export class Holdings implements HeldNumbers {
     const all = new Map(event.annotations);
     all.set(EMITTED_BY, this.plugin.name);
     for (const [key, value] of annotations) all.set(`${this.plugin.name}.${key}`, value);
-    // Of the same kind as the event, whatever class that has.
-    const copy = Object.assign(Object.create(Object.getPrototypeOf(event)) as Event, event);
-    return Object.assign(copy, { annotations: all, aggregated: count });
+    return Object.assign(copyOf(event), { annotations: all, aggregated: count });
   }
 
   private found(event: Event, finding: Finding): FindingEvent {
@@ -126,4 +124,20 @@ export class Holdings implements HeldNumbers {
       eventType: event.type,
     };
   }
+}
+
+/** What a call was given shares memory with many other calls, which holding it must not keep alive. */
+function forKeeps(event: Event): Event {
+  if (!isHookEvent(event)) return event;
+  const { fields, bytes, start, end } = event.data;
+  if (bytes.length <= 2 * (end - start)) return event;
+  const own = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(own, 0, start, end);
+  const data = { fields, bytes: own, view: new DataView(own.buffer), start: 0, end: own.length };
+  return Object.assign(copyOf(event), { data });
+}
+
+/** Of the same kind as the event, whatever class that has. */
+function copyOf(event: Event): Event {
+  return Object.assign(Object.create(Object.getPrototypeOf(event)) as Event, event);
 }

@@ -133,7 +133,10 @@ test("the next version takes over state and held events; one that cannot lets th
     told(logging.takeMade()).map(({ aggregated }) => aggregated),
     [1, 1],
   );
-  assert.match(lines[0] ?? "", /^starts without state: the handover aborted: the state names no held event/);
+  assert.match(
+    lines[0] ?? "",
+    /^starts without state: the handover aborted: the state names no held event/,
+  );
 });
 
 test("held events of a plugin that fails go to the stream, unjudged", async () => {

@@ -53,6 +53,13 @@ test("every count is shown under the name that is known, with a type and a help 
     ["pipeline_events_total", { outcome: "dropped" }, 3],
     ["records_total", {}, 12],
     ["records_malformed_total", {}, 0],
+    ["records_unknown_hook_total", {}, 0],
+    ["policy_events_total", { policy: "watch", hook: "tcp_connect", type: "PROCESS_KPROBE" }, 7],
+    [
+      "policy_events_total",
+      { policy: "guard", hook: "sched/sched_switch", type: "PROCESS_TRACEPOINT" },
+      5,
+    ],
     ["observer_ringbuf_events_lost_total", {}, 1],
     ["process_table_full_total", {}, 0],
     ["kernel_read_failed_total", {}, 0],
@@ -60,6 +67,9 @@ test("every count is shown under the name that is known, with a type and a help 
     ["process_cache_capacity", {}, 65536],
     ["process_cache_misses_total", {}, 1],
     ["process_cache_evictions_total", {}, 0],
+    ["process_cache_completed_total", {}, 2],
+    ["process_cache_swept_total", {}, 3],
+    ["process_table_swept_total", {}, 4],
     ["streams", {}, 2],
     ["stream_queued_events", {}, 5],
     ["stream_events_sent_total", {}, 100],
@@ -103,10 +113,10 @@ test("what goes takes its series with it, and many plugins do not become many se
   port.chain.push(...Array.from({ length: 250 }, (_, i) => pluginOf(`p${i}`)));
   const many = parseExposition(await metrics.scrape());
   assert.equal(many.value("guidestar_plugins"), 250);
-  assert.equal(many.samples.filter(({ labels }) => labels.plugin).length, 100 * 8);
+  assert.equal(many.samples.filter(({ labels }) => labels.plugin).length, 100 * 11);
   port.chain.splice(1);
   const one = parseExposition(await metrics.scrape());
-  assert.equal(one.samples.filter(({ labels }) => labels.plugin).length, 8);
+  assert.equal(one.samples.filter(({ labels }) => labels.plugin).length, 11);
   const again = parseExposition(await metrics.scrape());
   assert.deepEqual(again.samples, one.samples, "a counter that is shown again is not added up");
 });
