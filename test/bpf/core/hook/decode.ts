@@ -93,3 +93,4 @@ export const intOf = ({ payload }: HookArgument): bigint => payload.readBigInt64
 export const textOf = ({ payload }: HookArgument): string => payload.subarray(8).toString();
 export const originalSizeOf = ({ payload }: HookArgument): number =>
   Number(payload.readBigUInt64LE(0));
+export const pathOf = textOf;

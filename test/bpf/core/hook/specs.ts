@@ -27,10 +27,25 @@ export function hookOn(
 
 /** x86-64 and arm64. */
 const syscallNumbers = {
-  write: [1, 64],
+  close: [3, 57],
+  connect: [42, 203],
+  dup: [32, 23],
+  fchdir: [81, 50],
+  getpid: [39, 172],
   lseek: [8, 62],
   mkdirat: [258, 34],
+  openat: [257, 56],
+  read: [0, 63],
+  socket: [41, 198],
+  write: [1, 64],
+  writev: [20, 66],
 } as const;
+
+export const functionHook = (
+  name: string,
+  args: readonly ArgumentSpec[],
+  more: Partial<HookSpec> = {},
+): HookSpec => hookOn({ kind: "function", name }, name, args, more);
 
 export function argument(
   index: number,
