@@ -1,12 +1,13 @@
 /*
- * calls NAME ARGS... [, NAME ARGS...]...: makes system calls, one after the other, and says what
- * each returned. An argument is a number; or @N: room of N bytes, filled with "abc...", -N: without
- * a filling, for what the call writes; or %N: what the N-th call returned, from 0; or
- * ^TEXT+TEXT...: a vector of these pieces; or "unmapped"; or else text, of which the address is
- * passed.
+ * calls [-v] NAME ARGS... [, NAME ARGS...]...: makes system calls, one after the other. -v: says
+ * what each returned. An argument is a number; or @N: room of N bytes, filled with "abc...", -N:
+ * without a filling, for what the call writes; or %N: what the N-th call returned, from 0; or
+ * ^TEXT+TEXT...: a vector of these pieces; or #HEX: bytes; or "unmapped"; or else text, of which
+ * the address is passed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,15 @@ static long room(const char *text)
 	return (long)bytes;
 }
 
+static long bytes_of(const char *hex)
+{
+	unsigned char *bytes = calloc(1, strlen(hex) / 2 + 1);
+
+	for (int i = 0; sscanf(hex + 2 * i, "%2hhx", bytes + i) == 1; i++)
+		;
+	return (long)bytes;
+}
+
 static long vector(char *text)
 {
 	struct iovec *pieces = calloc(64, sizeof(*pieces));
@@ -70,6 +80,8 @@ static long value_of(char *text)
 		return room(text);
 	if (*text == '%')
 		return results[atoi(text + 1)];
+	if (*text == '#')
+		return bytes_of(text + 1);
 	if (*text == '^')
 		return vector(text + 1);
 	if (!strcmp(text, "unmapped"))
@@ -96,16 +108,17 @@ static long make(char **words, int count)
 
 int main(int argc, char **argv)
 {
-	int start = 1, made = 0;
+	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
+	int start = 1 + verbose, made = 0;
 
-	for (int i = 1; i <= argc && made < 64; i++) {
+	for (int i = start; i <= argc && made < 64; i++) {
 		if (i < argc && strcmp(argv[i], ","))
 			continue;
 		if (i > start)
 			results[made++] = make(argv + start, i - start);
 		start = i + 1;
 	}
-	for (int i = 0; i < made; i++)
+	for (int i = 0; verbose && i < made; i++)
 		printf("%ld\n", results[i]);
 	return 0;
 }
