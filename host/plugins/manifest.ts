@@ -1,6 +1,6 @@
 import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
-import { closest } from "./closest.js";
+import { closest } from "../suggest.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 
 /** Custom section of the module that holds the manifest, as JSON in UTF-8. */
