@@ -1,6 +1,6 @@
 import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
-import { closest } from "./closest.js";
+import { closest } from "../suggest.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import { checkSchema, type SettingsSchema } from "./settings/schema.js";
 

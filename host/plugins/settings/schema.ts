@@ -1,5 +1,5 @@
 import { GuidestarError } from "../../errors.js";
-import { closest } from "../closest.js";
+import { closest } from "../../suggest.js";
 import { checkValue } from "./values.js";
 
 /** What a value may be: the part of JSON Schema that settings use. Objects take no other properties. */

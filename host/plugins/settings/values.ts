@@ -1,5 +1,5 @@
 import { GuidestarError } from "../../errors.js";
-import { closest } from "../closest.js";
+import { closest } from "../../suggest.js";
 import type { ObjectSchema, SettingsSchema, ValueSchema } from "./schema.js";
 
 /**
