@@ -29,6 +29,7 @@ struct gs_hook_draft {
 /* Its size in the map is what the hooks that share it need; the host sets it. */
 struct gs_hook_scratch {
 	__u64 users; /* more than one: somebody else has it */
+	struct gs_text_scratch text;
 	struct gs_walk walk;
 	struct gs_hook_draft draft;
 };

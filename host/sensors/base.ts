@@ -1,5 +1,6 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
 import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
+import { openFactsTable } from "../source/factsTable.js";
 import { hostNamespacesProgram, readHostNamespaces } from "../source/hostNamespaces.js";
 import { readRecordLayout } from "../source/layout.js";
 import type { LiveSourceOptions } from "../source/live.js";
@@ -51,6 +52,7 @@ export interface BaseSensor {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Inode numbers of the namespaces that the kernel started with, in the order of `namespaceNames`. */
   readonly hostNamespaces: readonly number[];
   /** For `openLiveSource`, in whatever thread; plain data. */
@@ -97,6 +99,7 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
     ringFd: object.map("ring").fd,
     countersFd: object.map("counters").fd,
     tableFd: object.map("processes").fd,
+    factsFd: object.map("process_facts").fd,
   };
   const scan = options.scan === false ? {} : { scan: scanScope(options.scope) };
   return {
@@ -122,7 +125,10 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   };
 }
 
-const mapsForHooks = ["ring", "processes", "scope_cgroup", "counters"];
+const mapsForHooks = [
+  ...["ring", "processes", "scope_cgroup", "counters"],
+  ...["process_facts", "process_marks", "texts", "short_texts", "prefixes"],
+];
 const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns"];
 
 function statisticsOf(name: string, fd: number): ProgramStatistics {
@@ -145,16 +151,18 @@ function attach(
   open: { close(): void }[],
 ): void {
   const table = openProcessTable(object.map("processes").fd, layout);
+  const facts = openFactsTable(object.map("process_facts").fd, layout);
   try {
     if (scope.kind === "cgroup") setScopeCgroup(object, scope);
     if (scope.kind === "tree") {
       const clone = enumOf(layout, "gs_process_flag", "GS_FLAG_CLONE");
-      addRoots(table, scope.rootPids, scope.spawned === true ? clone : 0);
+      addRoots({ table, facts }, scope.rootPids, scope.spawned === true ? clone : 0);
     }
     for (const program of attached(object)) open.push(program.attach());
-    if (scope.kind === "tree") addDescendants(table, scope.rootPids);
+    if (scope.kind === "tree") addDescendants({ table, facts }, scope.rootPids);
   } finally {
     table.close();
+    facts.close();
   }
 }
 

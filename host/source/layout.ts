@@ -12,6 +12,13 @@ const structs = [
   "gs_counters",
   "gs_process",
   "gs_spaces",
+  "gs_facts",
+  "gs_marks",
+  "gs_mark_pid",
+  "gs_live",
+  "gs_text_key",
+  "gs_short_key",
+  "gs_prefix_key",
 ];
 const enums = ["gs_record_type", "gs_process_flag", "gs_file_flag", "gs_namespace", "gs_scope"];
 

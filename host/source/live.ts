@@ -1,19 +1,21 @@
 /** Records from the kernel, as they come, in whatever thread; see `source.ts`. */
 import { RingBuffer } from "../../bpf/libbpf/index.js";
 import { measureBootToWallNs } from "./clock.js";
+import { type FactsTable, openFactsTable } from "./factsTable.js";
 import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
-import { hasEnded, TableSweep } from "./tableSweep.js";
+import { hasEnded, type SweptTable, TableSweep } from "./tableSweep.js";
 
 /** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
 export interface LiveSourceOptions {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
@@ -28,6 +30,16 @@ export function openLiveSource(options: LiveSourceOptions): Source {
   return new LiveSource(options);
 }
 
+/** What leaves the process table leaves what policies filter by, too. */
+const both = (table: SweptTable, facts: FactsTable): SweptTable => ({
+  entries: () => table.entries(),
+  keyNsOf: (pid) => table.keyNsOf(pid),
+  remove(pid) {
+    table.remove(pid);
+    facts.remove(pid);
+  },
+});
+
 const clockIntervalMs = 1000;
 
 class LiveSource implements Source {
@@ -37,6 +49,7 @@ class LiveSource implements Source {
   readonly #counters: LossCounters;
   readonly #lookAgainMs: number;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
+  readonly #facts: ReturnType<typeof openFactsTable> | undefined;
   readonly #lookup: ProcLookup | undefined;
   readonly #sweep: TableSweep | undefined;
   readonly #scope: ScanScope | undefined;
@@ -59,10 +72,12 @@ class LiveSource implements Source {
     this.#table = table;
     this.#scope = scope;
     this.#lookup = new ProcLookup({ scope, layout, table });
-    // Elsewhere the pids of /proc are others than the kernel's.
-    if (inHostPidNamespace()) this.#sweep = new TableSweep({ table });
     try {
-      this.#scanned = scanProcesses({ scope, layout, table });
+      const facts = openFactsTable(options.factsFd, layout);
+      this.#facts = facts;
+      // Elsewhere the pids of /proc are others than the kernel's.
+      if (inHostPidNamespace()) this.#sweep = new TableSweep({ table: both(table, facts) });
+      this.#scanned = scanProcesses({ scope, layout, table, facts });
     } catch (error) {
       this.close();
       throw error;
@@ -107,6 +122,7 @@ class LiveSource implements Source {
     this.#ring.close();
     this.#counters.close();
     this.#table?.close();
+    this.#facts?.close();
   }
 
   lookUp(pid: number, keyNs: bigint): Uint8Array | undefined {

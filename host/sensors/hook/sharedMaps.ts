@@ -84,7 +84,7 @@ export class SharedHookMaps {
 }
 
 /** Maps that the base programs' headers bring along. */
-const unused = ["exited", "host_spaces", "scratches"];
+const unused = ["exited", "host_spaces", "scratches", "mark_pids", "live"];
 
 export function memberOf(btf: Btf, struct: string, member: string) {
   const found = btf.struct(struct).members[member];
