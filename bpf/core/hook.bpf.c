@@ -53,15 +53,25 @@ int hook_raw_tracepoint(void *ctx)
 SEC("?raw_tp/sys_enter")
 int hook_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct gs_call call = {.ctx = ctx};
+	struct gs_call call = {.ctx = ctx, .registers = (const void *)ctx->args[0]};
 
-	if (ctx->args[1] != hook_config.syscall)
+	if (ctx->args[1] != hook_config.syscall || is_compat_call())
 		return 0;
-	call.registers = (const void *)ctx->args[0];
 	on_call(&call);
 	return 0;
 }
 
+SEC("?raw_tp/sys_exit")
+int hook_sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct gs_call call = {.ctx = ctx, .registers = (const void *)ctx->args[0]};
+
+	if (read_source(&call, &hook_config.number) != hook_config.syscall)
+		return 0;
+	return on_return(&call);
+}
+
+/* Also attached to functions of programs, as uprobe. */
 SEC("?kprobe")
 int hook_kprobe(struct pt_regs *ctx)
 {
@@ -73,6 +83,14 @@ int hook_kprobe(struct pt_regs *ctx)
 	return 0;
 }
 
+SEC("?kretprobe")
+int hook_kretprobe(struct pt_regs *ctx)
+{
+	struct gs_call call = {.ctx = ctx};
+
+	return on_return(&call);
+}
+
 SEC("?fentry")
 int hook_fentry(__u64 *ctx)
 {
@@ -82,4 +100,31 @@ int hook_fentry(__u64 *ctx)
 		call.registers = (const void *)ctx[0];
 	on_call(&call);
 	return 0;
+}
+
+SEC("?fexit")
+int hook_fexit(__u64 *ctx)
+{
+	struct gs_call call = {.ctx = ctx};
+
+	return on_return(&call);
+}
+
+/* What these two return overrides the call, if it is not 0. */
+SEC("?fmod_ret")
+int hook_fmod_ret(__u64 *ctx)
+{
+	struct gs_call call = {.ctx = ctx};
+
+	if (hook_config.is_syscall)
+		call.registers = (const void *)ctx[0];
+	return on_call(&call);
+}
+
+SEC("?lsm")
+int hook_lsm(__u64 *ctx)
+{
+	struct gs_call call = {.ctx = ctx};
+
+	return on_call(&call);
 }

@@ -14,8 +14,9 @@ struct gs_call {
 	const struct gs_process *known; /* NULL: not in the process table */
 	struct gs_hook_scratch *scratch;
 	struct gs_hook_counters *counters;
-	__u64 thread; /* as bpf_get_current_pid_tgid() tells it */
-	__u64 returned;
+	__u64 thread;	      /* as bpf_get_current_pid_tgid() tells it */
+	__u64 returned;	      /* at return: as it came */
+	__u64 returned_value; /* ... and as the policy's type has it */
 	/* As they came, integers extended to 64 bits. Valid from read_raw() on. */
 	__u64 raw[GS_HOOK_ARGS];
 	__u16 error[GS_HOOK_ARGS]; /* enum gs_arg_error: why raw is not what it should be */

@@ -1,92 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/*
- * Arguments into the record, each behind the one before. Where the next one goes stands in the
- * draft and not in a variable, for the same reason as in strings.h.
- */
+/* Arguments into the record, each by its type. */
 #ifndef GS_HOOK_COPY_H
 #define GS_HOOK_COPY_H
 
+#include "hook_bytes.h"
+#include "hook_objects.h"
+#include "hook_path.h"
+#include "hook_sock.h"
+#include "hook_sockaddr.h"
 #include "hook_source.h"
 
-/* Where the payload of the next argument goes; the host has left room for it behind data_max. */
-static __always_inline void *payload(struct gs_hook_draft *draft)
-{
-	__u64 at = *(volatile __u32 *)&draft->at;
-
-	return &draft->data[at_most(at, hook_config.data_max) + sizeof(struct gs_arg)];
-}
-
-/* The argument whose payload is there is whole: the next one goes behind it, padded with zeros. */
-static __always_inline void put_argument(struct gs_hook_draft *draft, __u8 kind, __u8 position,
-					 __u16 error, __u32 size)
-{
-	__u64 at = at_most(*(volatile __u32 *)&draft->at, hook_config.data_max);
-	struct gs_arg *arg = (struct gs_arg *)&draft->data[at];
-
-	arg->kind = kind;
-	arg->position = position;
-	arg->error = error;
-	arg->size = size;
-	draft->at = at + sizeof(*arg) + ((size + 7) & ~7u);
-	draft->args++;
-}
-
-/* The last bytes of the payload, if it may end between two words; before it is written. */
-static __always_inline void pad_payload(struct gs_hook_draft *draft, __u64 size, __u64 max)
-{
-	__u64 last = at_most(size & ~7ull, max);
-
-	*(__u64 *)(payload(draft) + last) = 0;
-}
-
-static __always_inline __u32 copy_int(struct gs_hook_draft *draft, __u64 value)
+static __always_inline void copy_int(struct gs_hook_draft *draft, __u64 value,
+				     struct gs_copied *copied)
 {
 	*(__u64 *)payload(draft) = value;
-	return sizeof(value);
+	copied->kind = GS_ARG_INT;
+	copied->size = sizeof(value);
 }
 
-/* One byte more than is reported shows whether there is more. */
-static __always_inline __u16 copy_string(struct gs_hook_draft *draft,
-					 const volatile struct gs_hook_argument *arg, __u64 from,
-					 __u32 *size)
+/* How many bytes or pieces; what a failed call returned is no length. */
+static __always_inline __u64 length_of(const struct gs_call *call,
+				       const volatile struct gs_hook_argument *arg)
 {
-	struct gs_bytes *bytes = payload(draft);
-	__u64 max = arg->max_data;
-	long read;
+	__u64 length = read_source(call, &arg->length);
 
-	bytes->original_size = 0;
-	*size = sizeof(*bytes);
-	if (!from)
-		return GS_ARG_NULL;
-	if (arg->is_user)
-		read = bpf_probe_read_user_str(bytes + 1, max + 2, (void *)from);
-	else
-		read = bpf_probe_read_kernel_str(bytes + 1, max + 2, (void *)from);
-	if (read <= 0)
-		return GS_ARG_FAULT;
-	bytes->original_size = read - 1;
-	*size += at_most(read - 1, max);
-	return GS_ARG_OK;
+	if (arg->length.kind == GS_SOURCE_RETURN && (__s64)length < 0)
+		return 0;
+	return length;
 }
 
-static __always_inline void copy_argument(struct gs_hook_draft *draft,
+static __always_inline void copy_data(struct gs_call *call,
+				      const volatile struct gs_hook_argument *arg, __u64 value,
+				      struct gs_copied *copied)
+{
+	struct gs_hook_draft *draft = &call->scratch->draft;
+
+	switch (arg->copy) {
+	case GS_COPY_STRING:
+		return copy_string(draft, arg, value, copied);
+	case GS_COPY_BUFFER:
+		return copy_buffer(draft, arg, value, length_of(call, arg), arg->is_user, copied);
+	case GS_COPY_IOVEC:
+		return copy_iovec(draft, arg, value, length_of(call, arg), copied);
+	case GS_COPY_ITER:
+		return copy_iter(draft, arg, (void *)value, copied);
+	case GS_COPY_FILE:
+		return copy_file(call, (void *)value, copied);
+	case GS_COPY_PATH:
+		return copy_path(call, (void *)value, copied);
+	case GS_COPY_DENTRY:
+		return copy_location(call, (void *)value, NULL, copied);
+	case GS_COPY_SOCKADDR:
+		return copy_sockaddr(draft, value, arg->is_user, copied);
+	default:
+		return;
+	}
+}
+
+static __always_inline void copy_object(struct gs_hook_draft *draft, __u32 copy, void *value,
+					struct gs_copied *copied)
+{
+	switch (copy) {
+	case GS_COPY_SOCK:
+		return copy_sock(draft, value, copied);
+	case GS_COPY_SKB:
+		return copy_skb(draft, value, copied);
+	case GS_COPY_CRED:
+		return copy_cred(draft, value, copied);
+	case GS_COPY_USER_NS:
+		return copy_user_ns(draft, value, copied);
+	case GS_COPY_BPF_ATTR:
+		return copy_bpf_attr(draft, (__u64)value, copied);
+	case GS_COPY_BPF_PROG:
+		return copy_bpf_prog(draft, value, copied);
+	case GS_COPY_BPF_MAP:
+		return copy_bpf_map(draft, value, copied);
+	case GS_COPY_PERF_EVENT:
+		return copy_perf_event(draft, value, copied);
+	case GS_COPY_MODULE:
+		return copy_module(draft, value, copied);
+	case GS_COPY_LOAD_INFO:
+		return copy_load_info(draft, value, copied);
+	default:
+		return;
+	}
+}
+
+/* Behind what the draft has. */
+static __always_inline void copy_argument(struct gs_call *call,
 					  const volatile struct gs_hook_argument *arg,
 					  __u8 position, __u64 value, __u16 error)
 {
-	__u32 size = 0;
+	struct gs_hook_draft *draft = &call->scratch->draft;
+	struct gs_copied copied = {.kind = arg->kind, .error = error};
+	__u32 copy = arg->copy;
 
-	if (arg->copy == GS_COPY_INT || arg->copy == GS_COPY_INT_AT) {
-		size = copy_int(draft, value);
-		put_argument(draft, GS_ARG_INT, position, error, size);
+	if (copy == GS_COPY_NOTHING)
+		return;
+	if (copy == GS_COPY_INT || copy == GS_COPY_INT_AT) {
+		copy_int(draft, value, &copied);
+	} else if (copy == GS_COPY_FD) {
+		copy_fd(call, value, &copied);
+	} else if (!value && !error) {
+		copied.error = GS_ARG_NULL;
+	} else if (!error) {
+		copy_data(call, arg, value, &copied);
+		copy_object(draft, copy, (void *)value, &copied);
 	}
-	if (arg->copy == GS_COPY_STRING) {
-		if (error)
-			put_argument(draft, GS_ARG_STRING, position, error, 0);
-		else {
-			error = copy_string(draft, arg, value, &size);
-			put_argument(draft, GS_ARG_STRING, position, error, size);
-		}
-	}
+	put_argument(draft, position, &copied);
 }
 
 /* What is read at entry. */
@@ -96,12 +117,16 @@ static __always_inline void copy_arguments(struct gs_call *call)
 
 	draft->at = sizeof(struct gs_hook_event);
 	draft->args = 0;
+#pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_HOOK_ARGS; i++) {
+		const volatile struct gs_hook_argument *arg = &hook_config.arg[i];
+
 		if (i >= hook_config.args)
 			break;
 		draft->argument_at[i] = draft->at;
-		if (!hook_config.arg[i].at_return)
-			copy_argument(draft, &hook_config.arg[i], i, call->raw[i], call->error[i]);
+		draft->raw[i] = call->raw[i];
+		if (!arg->at_return)
+			copy_argument(call, arg, i, call->raw[i], call->error[i]);
 	}
 }
 

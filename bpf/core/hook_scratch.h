@@ -14,12 +14,12 @@
 
 /* A record as far as it is there; of a hook that reports at return this waits until then. */
 struct gs_hook_draft {
-	__u32 at;	  /* end of what is there in data */
-	__u32 candidates; /* a bit for each selector that matched so far */
-	__u32 argument_at[GS_HOOK_ARGS +
-			  1]; /* where each struct gs_arg lies; the last: the return */
-	__u32 args;	      /* how many are there */
-	__u64 raw[GS_HOOK_ARGS];
+	__u32 at;			     /* end of what is there in data */
+	__u32 candidates;		     /* a bit for each selector that matched so far */
+	__u32 argument_at[GS_HOOK_ARGS + 1]; /* where each struct gs_arg lies; last: the return */
+	__u32 args;			     /* how many are there */
+	__u32 filled;			     /* of a payload that is put together from pieces */
+	__u64 raw[GS_HOOK_ARGS];	     /* as in struct gs_call */
 	union {
 		struct gs_hook_event event;
 		__u8 data[GS_HOOK_DATA_MAX];
@@ -47,12 +47,15 @@ struct {
  */
 static __always_inline struct gs_hook_scratch *take_scratch(void)
 {
-	__u32 first = bpf_get_smp_processor_id() * GS_HOOK_PLACES;
+	__u32 first = bpf_get_smp_processor_id() * hook_config.scratches;
 
 	for (__u32 i = 0; i < GS_HOOK_PLACES; i++) {
 		__u32 place = first + i;
-		struct gs_hook_scratch *scratch = bpf_map_lookup_elem(&hook_scratches, &place);
+		struct gs_hook_scratch *scratch;
 
+		if (i >= hook_config.scratches)
+			break;
+		scratch = bpf_map_lookup_elem(&hook_scratches, &place);
 		if (!scratch)
 			return NULL;
 		__sync_fetch_and_add(&scratch->users, 1);

@@ -23,6 +23,18 @@ static __always_inline __u64 data_loc_size(const struct gs_call *call, __u32 off
 	return word >> 16;
 }
 
+/* A 32-bit program, whose system calls have other numbers; x86's TS_COMPAT, arm64's TIF_32BIT. */
+static __always_inline bool is_compat_call(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & 2;
+#else
+	return BPF_CORE_READ(task, thread_info.flags) & (1ul << 22);
+#endif
+}
+
 /* Only as many bytes as it has; the rest is zero. */
 static __always_inline __u64 read_source(const struct gs_call *call,
 					 const volatile struct gs_hook_source *source)
@@ -36,6 +48,12 @@ static __always_inline __u64 read_source(const struct gs_call *call,
 		return (__u64)call->task;
 	if (kind == GS_SOURCE_DATA_LOC)
 		return data_loc_address(call, offset);
+	if (kind == GS_SOURCE_DATA_LOC_SIZE)
+		return data_loc_size(call, offset);
+	if (kind == GS_SOURCE_ADDRESS)
+		return (__u64)call->ctx + offset;
+	if (kind == GS_SOURCE_CONSTANT)
+		return offset;
 	if (size > sizeof(value))
 		return 0;
 	if (kind == GS_SOURCE_CONTEXT)

@@ -87,6 +87,7 @@ static __noinline long path_turns_unrolled(struct gs_walk *walk)
 }
 
 /*
+ * Without a mount, the path ends at the root of the file system.
  * Leaves the path in walk->path[walk->at .. GS_PATH_END). A directory that was deleted still
  * has its name and parents. If something is missing, what is nearest to the leaf is there, and
  * walk->flags say why.
@@ -102,7 +103,7 @@ static __always_inline void walk_path(struct gs_walk *walk, struct task_struct *
 	walk->at = GS_PATH_END;
 	walk->flags = 0;
 	walk->done = false;
-	if (!walk->dentry || !walk->mount) {
+	if (!walk->dentry) {
 		walk->flags = GS_FLAG_ERROR_CWD;
 		return;
 	}

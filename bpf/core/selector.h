@@ -17,6 +17,17 @@ struct gs_selector_config {
 
 const volatile struct gs_selector_config selector_config;
 
+/* The first that matched is the one that acts. */
+static __always_inline __u32 first_selector(__u32 candidates)
+{
+	if (!selector_config.count)
+		return GS_NO_SELECTOR;
+	for (__u32 i = 0; i < 32; i++)
+		if (i >= selector_config.count || candidates & (1u << i))
+			return i;
+	return GS_NO_SELECTOR;
+}
+
 /* Before anything of the call is read: process, binary, namespaces, capabilities. */
 static __always_inline __u32 select_process(const struct gs_call *call)
 {
@@ -35,7 +46,7 @@ static __always_inline __u32 select_arguments(const struct gs_call *call, __u32 
 	return candidates;
 }
 
-/* At return: call->returned is there, and in the draft, with what is read at return. */
+/* At return: call->returned_value is there, and in the draft, with what is read at return. */
 static __always_inline __u32 select_return(const struct gs_call *call, __u32 candidates)
 {
 	return candidates;

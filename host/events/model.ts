@@ -1,3 +1,6 @@
+import type { Hook } from "./hook/hook.js";
+import type { HookData } from "./hook/hookData.js";
+
 /**
  * The event model: what the decoder makes of raw records, what plugins see, what filters test and
  * what the encoder writes. Nothing here knows about eBPF, WASM or gRPC.
@@ -11,6 +14,8 @@ export const EventType = {
   TRACEPOINT: 14,
   DNS: 18,
   TEST: 254,
+  /** What a plugin found out. */
+  FINDING: 2000,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -145,6 +150,10 @@ interface EventBase {
   readonly parent: Process | undefined;
   /** Added by plugins; undefined until the first. */
   annotations: Map<string, string> | undefined;
+  /** For how many events it stands; undefined: for itself. */
+  readonly aggregated?: number | undefined;
+  /** Names of what it talks to, from plugins. */
+  destinationNames?: readonly string[] | undefined;
 }
 
 export interface ExecEvent extends EventBase {
@@ -159,4 +168,53 @@ export interface ExitEvent extends EventBase {
   readonly signal: string;
 }
 
-export type Event = ExecEvent | ExitEvent;
+/** What a plugin found out about `process`; sequence and time are those of the event it was found in. */
+export interface FindingEvent extends EventBase {
+  readonly type: typeof EventType.FINDING;
+  readonly plugin: string;
+  readonly pluginVersion: string;
+  readonly name: string;
+  /** Number of `fgs.FindingSeverity`. */
+  readonly severity: number;
+  readonly message: string;
+  readonly attributes: ReadonlyMap<string, string> | undefined;
+  /** Type of the event that it was found in. */
+  readonly eventType: EventType;
+}
+
+/** A call that a policy watches. What was passed is in `data`, read when somebody asks. */
+interface HookEventBase extends EventBase {
+  /** The hook that saw it, and the policy that it belongs to. */
+  readonly hook: Hook;
+  /** The thread that made the call. */
+  readonly tid: number;
+  /** Index of the selector that matched; undefined: the hook has none. */
+  readonly selector: number | undefined;
+  /** Bits of `HookAction`: what was done. */
+  readonly actions: number;
+  /** Bits of `HookFlag`. */
+  readonly flags: number;
+  /** Number of the signal that was sent, or 0. */
+  readonly signal: number;
+  /** What the call was made to return, if that was done: a negative errno. */
+  readonly overrideError: number;
+  /** Arguments, return value and stacks. */
+  readonly data: HookData;
+}
+
+/** A function, a system call, an LSM hook or a place in a program: what was called. */
+export interface KprobeEvent extends HookEventBase {
+  readonly type: typeof EventType.KPROBE;
+}
+
+export interface TracepointEvent extends HookEventBase {
+  readonly type: typeof EventType.TRACEPOINT;
+}
+
+export type HookEvent = KprobeEvent | TracepointEvent;
+
+export type Event = ExecEvent | ExitEvent | HookEvent | FindingEvent;
+
+export function isHookEvent(event: Event): event is HookEvent {
+  return event.type === EventType.KPROBE || event.type === EventType.TRACEPOINT;
+}

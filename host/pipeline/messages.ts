@@ -4,6 +4,7 @@ import type { ErrorCode } from "../errors.js";
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import type { RecordingSpec } from "../source/recordingSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -38,6 +39,8 @@ export interface WorkerData {
   readonly sequence: number;
   /** Filters that are in force before the first event. */
   readonly groups: readonly GroupSpec[];
+  /** Hooks that are attached already. */
+  readonly hooks: readonly HookDescription[];
 }
 
 export interface GroupSpec {
@@ -51,6 +54,8 @@ export type Request =
   | { readonly type: "activate"; readonly plugin: PreparedPlugin }
   | { readonly type: "remove"; readonly name: string }
   | { readonly type: "plugins" }
+  | { readonly type: "define"; readonly hooks: readonly HookDescription[] }
+  | { readonly type: "forget"; readonly hooks: readonly number[] }
   | { readonly type: "status" }
   | { readonly type: "stop" };
 
@@ -59,6 +64,8 @@ export interface Replies {
   activate: { active: ActivePlugin; replaced: ActivePlugin | undefined };
   remove: { removed: ActivePlugin; firstSequence: number } | undefined;
   plugins: readonly ActivePlugin[];
+  define: undefined;
+  forget: undefined;
   status: PipelineStatus;
   stop: undefined;
 }

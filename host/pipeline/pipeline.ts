@@ -1,7 +1,7 @@
 import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
 import type { EventEncoder } from "../events/encoder.js";
-import type { Event } from "../events/model.js";
+import { type Event, EventType } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
@@ -11,7 +11,7 @@ import type { Source, SourceLosses } from "../source/source.js";
 import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group } from "./group.js";
-import type { PipelineStatus } from "./port.js";
+import type { HookCount, PipelineStatus } from "./port.js";
 import type { SharedState } from "./shared.js";
 
 export interface PipelineParts {
@@ -48,6 +48,7 @@ export class Pipeline {
   #seen = 0;
   readonly #byType: Record<number, number> = {};
   #kept = 0;
+  #made = 0;
   #sequence: number;
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
@@ -74,6 +75,7 @@ export class Pipeline {
       shared.beat();
       const stopping = this.#stopping;
       const records = this.#step();
+      this.#tick(false);
       this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
@@ -85,6 +87,7 @@ export class Pipeline {
       }
     }
     await this.#letHeldGo();
+    this.#tick(true);
     this.#readLosses();
   }
 
@@ -126,10 +129,13 @@ export class Pipeline {
       byType: { ...this.#byType },
       kept: this.#kept,
       dropped: this.#seen - this.#kept,
+      made: this.#made,
       lostRing: this.#losses.ring,
       tableFull: this.#losses.tableFull,
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,
+      unknownHook: decoder.unknownHook,
+      hooks: hookCounts(decoder),
       records: decoder.records,
       sequence: this.#sequence,
       cache: {
@@ -170,10 +176,25 @@ export class Pipeline {
       const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
       this.#fanOut(kept);
+      this.#fanOutMade();
       batch.length = 0;
       this.#parts.shared.sequence = this.#sequence;
     }
     this.#watchHeld();
+  }
+
+  /** Plugins that work by the clock. `isLast`: no more events will come. */
+  #tick(isLast: boolean): void {
+    this.#parts.chain.tick(isLast);
+    this.#fanOutMade();
+  }
+
+  /** Sends what plugins emitted and found; may be called between batches. */
+  #fanOutMade(): void {
+    const made = this.#parts.chain.takeMade();
+    if (made.length === 0) return;
+    this.#made += made.length;
+    this.#fanOut(made);
   }
 
   /** Sees to it that events that wait for a pod go when their time is up, whatever else happens. */
@@ -253,6 +274,15 @@ export class Pipeline {
     this.#losses = this.#parts.source.losses();
     this.#lossesReadMs = performance.now();
   }
+}
+
+function hookCounts({ hooks }: Decoder): HookCount[] {
+  return Array.from(hooks?.hooks ?? [], ({ name, isTracepoint, events, description }) => ({
+    policy: description.policy,
+    hook: name,
+    type: isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    events,
+  }));
 }
 
 const batchRecords = 1024;

@@ -2,8 +2,10 @@
  * What the main thread may ask of the pipeline worker. `handle.ts` is the real one; the API is
  * written against this, so that it knows nothing of threads.
  */
+
 import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
 import type { PodCounts } from "../pods/counts.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 
 /** A run of events for all streams that asked for the same thing. Shared, never written to. */
@@ -41,6 +43,16 @@ export interface CacheCounts {
   readonly tableSwept: number;
 }
 
+/** Calls that one hook of a policy told of. */
+export interface HookCount {
+  readonly policy: string;
+  /** Of a tracepoint `subsystem/event`, else the function. */
+  readonly hook: string;
+  /** Number of the type of its events. */
+  readonly type: number;
+  readonly events: number;
+}
+
 export interface PipelineStatus {
   readonly source: string;
   readonly scope: string;
@@ -49,8 +61,14 @@ export interface PipelineStatus {
   readonly byType: Readonly<Record<number, number>>;
   readonly kept: number;
   readonly dropped: number;
+  /** Events that plugins emitted for others, and what they found; not among those seen and kept. */
+  readonly made: number;
   readonly lostRing: number;
   readonly malformed: number;
+  /** Records of hooks that nobody told of. */
+  readonly unknownHook: number;
+  /** Of the hooks that are known now. */
+  readonly hooks: readonly HookCount[];
   readonly records: number;
   readonly tableFull: number;
   readonly readFailed: number;
@@ -70,5 +88,12 @@ export interface PipelinePort {
   /** Takes the plugin out at a batch boundary. Resolves to undefined if there is none of that name. */
   remove(name: string): Promise<{ removed: ActivePlugin; firstSequence: number } | undefined>;
   plugins(): Promise<readonly ActivePlugin[]>;
+  /**
+   * Tells of hooks: call it before they are attached. Resolves once none of their records can be read
+   * without it. Rejects if the events come from a recording.
+   */
+  define(hooks: readonly HookDescription[]): Promise<void>;
+  /** Tells that hooks are detached for good, by number. What they sent by now is still read. */
+  forget(hooks: readonly number[]): Promise<void>;
   status(): Promise<PipelineStatus>;
 }

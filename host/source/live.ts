@@ -1,6 +1,8 @@
 /** Records from the kernel, as they come, in whatever thread; see `source.ts`. */
 import { RingBuffer } from "../../bpf/libbpf/index.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import { measureBootToWallNs } from "./clock.js";
+import { Definitions } from "./definitions.js";
 import { type FactsTable, openFactsTable } from "./factsTable.js";
 import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
@@ -23,6 +25,8 @@ export interface LiveSourceOptions {
   readonly wakeupQuietMs: number;
   /** Hand over what is there already before anything new. */
   readonly scan?: ScanScope;
+  /** Hooks that are attached already. */
+  readonly hooks?: readonly HookDescription[];
 }
 
 /** Reads /proc if it is to scan, which can take a second on a machine with thousands of processes. */
@@ -47,6 +51,7 @@ class LiveSource implements Source {
   readonly layout: RecordLayout;
   readonly #ring: RingBuffer;
   readonly #counters: LossCounters;
+  readonly #definitions: Definitions;
   readonly #lookAgainMs: number;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
   readonly #facts: ReturnType<typeof openFactsTable> | undefined;
@@ -65,6 +70,8 @@ class LiveSource implements Source {
     this.layout = options.layout;
     this.#ring = new RingBuffer(options.ringFd);
     this.#counters = new LossCounters(options);
+    this.#definitions = new Definitions(options.layout);
+    this.define(options.hooks ?? []);
     this.#lookAgainMs = 2 * options.wakeupQuietMs;
     if (options.scan === undefined) return;
     const { scan: scope, layout } = options;
@@ -90,20 +97,32 @@ class LiveSource implements Source {
 
   read(maxRecords: number, visit: RecordVisitor): number {
     if (this.#closed) return 0;
-    const scanned = this.#readScanned(maxRecords, visit);
-    if (this.#hasScanned() || this.#closed) return scanned;
+    // More than asked for if need be: no other record may be read before.
+    const defined = this.#definitions.readAhead(visit);
+    const scanned = this.#readScanned(maxRecords - defined, visit);
+    if (this.#hasScanned() || this.#closed) return defined + scanned;
     const { bytes, view } = this.#ring;
-    const read = this.#ring.drain(maxRecords - scanned, (offset, size) => {
+    const room = Math.max(maxRecords - defined - scanned, 0);
+    const read = this.#ring.drain(room, (offset, size) => {
       visit(bytes, view, offset, size);
     });
     if (read > 0) this.#readSomething = true;
-    return scanned + read;
+    const ended = read < room ? this.#definitions.readBehind(visit) : 0;
+    return defined + scanned + read + ended;
+  }
+
+  define(hooks: readonly HookDescription[]): void {
+    this.#definitions.define(hooks);
+  }
+
+  forget(hooks: readonly number[]): void {
+    this.#definitions.forget(hooks);
   }
 
   async wait(timeoutMs: number): Promise<"ready" | "timeout" | "ended"> {
     if (this.#closed) return "ended";
     this.#followClock();
-    if (this.#hasScanned()) return "ready";
+    if (this.#hasScanned() || this.#definitions.waiting) return "ready";
     const how = await this.#waitForRing(timeoutMs);
     return how === "closed" ? "ended" : how;
   }

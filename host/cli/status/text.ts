@@ -121,6 +121,9 @@ function lostText(pipeline: Node["pipeline"]): string {
   return [
     `${of(pipeline?.lost_ring)} in the kernel's ring buffer`,
     `${of(pipeline?.malformed)} not decodable`,
+    ...(toNumber(pipeline?.unknown_hook) > 0
+      ? [`${of(pipeline?.unknown_hook)} of unknown hooks`]
+      : []),
     `${counted(toNumber(pipeline?.table_full), "process", "processes")} without room in the kernel's table`,
     `${counted(toNumber(pipeline?.read_failed), "failed read")} in the kernel`,
   ].join(", ");

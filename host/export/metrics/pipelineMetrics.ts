@@ -17,6 +17,17 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
   );
   const records = make("counter", "records_total", "Raw records read from the source");
   const malformed = make("counter", "records_malformed_total", "Records that were not decodable");
+  const unknownHook = make(
+    "counter",
+    "records_unknown_hook_total",
+    "Records of policies' hooks that nothing is known of",
+  );
+  const policyEvents = make(
+    "counter",
+    "policy_events_total",
+    "Calls that hooks of policies told of",
+    ["policy", "hook", "type"],
+  );
   const lostRing = make(
     "counter",
     "observer_ringbuf_events_lost_total",
@@ -63,6 +74,8 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     ]);
     records(status.records);
     malformed(status.malformed);
+    unknownHook(status.unknownHook);
+    policyEvents(policyCounts(status));
     lostRing(status.lostRing);
     tableFull(status.tableFull);
     readFailed(status.readFailed);
@@ -74,6 +87,17 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     swept(status.cache.swept);
     tableSwept(status.cache.tableSwept);
   };
+}
+
+/** A policy may have several hooks in one place. */
+function policyCounts({ hooks }: PipelineStatus) {
+  const counts = new Map<string, readonly [Record<string, string>, number]>();
+  for (const { policy, hook, type, events } of hooks) {
+    const labels = { policy, hook, type: fgs.EventType[type] as string };
+    const key = JSON.stringify(labels);
+    counts.set(key, [labels, (counts.get(key)?.[1] ?? 0) + events]);
+  }
+  return [...counts.values()];
 }
 
 /** With the names that they have on the wire. */

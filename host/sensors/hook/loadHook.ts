@@ -3,21 +3,22 @@ import {
   BpfError,
   type BpfObject,
   type Link,
-  type Program,
+  type ProgramInfo,
   programInfo,
 } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { HookSpec } from "../../policy/hookSpec.js";
 import { type HookCounters, readCounters, resetCounters } from "./counters.js";
-import { hookConfig, largestPayload } from "./hookConfig.js";
+import type { HookFeatures } from "./features.js";
+import { type HookConfig, hookConfig, reportsAtReturn } from "./hookConfig.js";
 import { openHookObject } from "./hookObject.js";
 import {
+  type Attaching,
   chooseMechanism,
-  type HookFeatures,
   type Mechanism,
   type MechanismName,
 } from "./mechanism.js";
-import { memberOf, type SharedHookMaps } from "./sharedMaps.js";
+import type { SharedHookMaps } from "./sharedMaps.js";
 
 export interface HookOptions {
   /** `gs_hook_event.hook`; never used twice. */
@@ -58,7 +59,7 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
     resetCounters(options.maps, slot);
     object = prepare(spec, mechanism, slot, options);
     object.load();
-    const hook = new Hook(object, mechanism, slot, options.maps);
+    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, options.maps);
     hook.attach();
     return hook;
   } catch (error) {
@@ -74,20 +75,24 @@ function prepare(
   slot: number,
   { hook, maps }: HookOptions,
 ): BpfObject {
-  const layout = {
+  const sizes = {
     event: maps.btf.struct("gs_hook_event").size,
     argument: maps.btf.struct("gs_arg").size,
   };
-  const config = hookConfig(spec, mechanism.context, { hook, slot }, layout);
-  const object = openHookObject();
+  const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
+  const object = openHookObject(maps.hasLoop);
   try {
-    const program = object.program(mechanism.program);
-    program.autoload = true;
-    if (mechanism.target !== undefined) program.setTarget(mechanism.target);
+    for (const { program: name, target } of partsOf(mechanism)) {
+      const program = object.program(name);
+      program.autoload = true;
+      if (target !== undefined) program.setTarget(target);
+    }
     object.variables.set("hook_config", config);
-    const ahead = memberOf(maps.btf, "gs_hook_draft", "data").offset;
-    const behind = layout.argument + largestPayload(spec);
-    maps.share(object, { draftBytes: ahead + config.data_max + behind });
+    maps.share(object, {
+      draftBytes: maps.draftHead + config.data_max,
+      slackBytes: sizes.argument + slackOf(config, spec),
+      atReturn: reportsAtReturn(spec),
+    });
     return object;
   } catch (error) {
     object.close();
@@ -95,44 +100,80 @@ function prepare(
   }
 }
 
+/**
+ * The kernel sees each argument begin at the end of the record. Of one that is put together from
+ * pieces it sees the last piece begin at the end, too.
+ */
+function slackOf(config: HookConfig, spec: HookSpec): number {
+  const all = [...spec.args, ...(spec.returned ? [spec.returned] : [])];
+  const hasPieces = all.some(({ type }) => type === "char_iovec" || type === "iov_iter");
+  return (hasPieces ? 2 : 1) * config.payload_max + 8;
+}
+
+/** The return first: of a call that is seen to begin, the end must be seen. */
+const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
+  returned === undefined ? [entry] : [returned, entry];
+
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
   readonly #object: BpfObject;
-  readonly #program: Program;
-  #link: Link | undefined;
+  readonly #how: Mechanism;
+  readonly #ids: { readonly hook: number; readonly slot: number };
+  readonly #maps: SharedHookMaps;
+  #links: Link[] = [];
   #closed = false;
 
   constructor(
     object: BpfObject,
-    private readonly how: Mechanism,
-    private readonly slot: number,
-    private readonly maps: SharedHookMaps,
+    how: Mechanism,
+    ids: { readonly hook: number; readonly slot: number },
+    maps: SharedHookMaps,
   ) {
     this.mechanism = how.name;
     this.#object = object;
-    this.#program = object.program(how.program);
+    this.#how = how;
+    this.#ids = ids;
+    this.#maps = maps;
   }
 
   get attached(): boolean {
-    return this.#link !== undefined;
+    return this.#links.length > 0;
   }
 
   attach(): void {
-    this.#link ??= this.how.attach(this.#program);
+    if (this.attached) return;
+    const links: Link[] = [];
+    try {
+      for (const part of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(part.program)));
+      }
+    } catch (error) {
+      for (const link of links) link.close();
+      throw error;
+    }
+    this.#links = links;
   }
 
   detach(): void {
-    this.#link?.close();
-    this.#link = undefined;
+    for (const link of this.#links.splice(0).reverse()) link.close();
+    this.#maps.forgetPending(this.#ids.hook);
   }
 
   statistics(): HookStatistics {
-    const { runCount, runTimeNs, recursionMisses } = programInfo(this.#program.fd);
-    return { runs: runCount, runTimeNs, recursionMisses };
+    const all = partsOf(this.#how).map(({ program }) =>
+      programInfo(this.#object.program(program).fd),
+    );
+    const sum = (value: (info: ProgramInfo) => bigint) =>
+      all.reduce((total, info) => total + value(info), 0n);
+    return {
+      runs: sum(({ runCount }) => runCount),
+      runTimeNs: sum(({ runTimeNs }) => runTimeNs),
+      recursionMisses: sum(({ recursionMisses }) => recursionMisses),
+    };
   }
 
   counters(): HookCounters {
-    return readCounters(this.maps, this.slot);
+    return readCounters(this.#maps, this.#ids.slot);
   }
 
   close(): void {
@@ -140,7 +181,7 @@ class Hook implements LoadedHook {
     this.#closed = true;
     this.detach();
     this.#object.close();
-    this.maps.slots.giveBack(this.slot);
+    this.#maps.slots.giveBack(this.#ids.slot);
   }
 }
 

@@ -6,6 +6,7 @@ interface Registers {
   /** Of a system call, as user space made it. */
   readonly syscallArguments: readonly number[];
   readonly result: number;
+  readonly syscallNumber: { readonly offset: number; readonly size: number };
   /** What syscall functions are called: `__x64_sys_write`. */
   readonly syscallPrefix: string;
 }
@@ -14,6 +15,7 @@ const x64: Registers = {
   functionArguments: [112, 104, 96, 88, 72, 64],
   syscallArguments: [112, 104, 96, 56, 72, 64],
   result: 80,
+  syscallNumber: { offset: 120, size: 8 },
   syscallPrefix: "__x64_sys_",
 };
 
@@ -21,6 +23,7 @@ const arm64: Registers = {
   functionArguments: [0, 8, 16, 24, 32, 40, 48, 56],
   syscallArguments: [0, 8, 16, 24, 32, 40],
   result: 0,
+  syscallNumber: { offset: 280, size: 4 },
   syscallPrefix: "__arm64_sys_",
 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scanRace } from "../../host/source/scanRaces.js";
 
-const rounds = 4;
+const rounds = 2;
 
 test("what forks, execs and ends while tracing of everything begins is told once and whole", async (t) => {
   let ends = 0;
@@ -10,8 +10,8 @@ test("what forks, execs and ends while tracing of everything begins is told once
     ends += await scanRace({
       scope: () => ({ kind: "all" }),
       startAt: 1 + 10 * round,
-      crowd: 1000,
-      line: 100,
+      crowd: 400,
+      line: 60,
     });
   assert.ok(ends > rounds * 100, `${ends} ends`);
   t.diagnostic(`${ends} ends in ${rounds} rounds`);

@@ -1,8 +1,10 @@
 /** Runs a workload with one hook on it, scoped to it, and collects the hook's records. */
 
+import type { Btf } from "../../../../bpf/libbpf/index.js";
 import type { HookSpec } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
+import type { HookFeatures } from "../../../../host/sensors/hook/features.js";
 import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
 import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../../host/source/live.js";
@@ -19,16 +21,24 @@ export interface HookRun {
   readonly counters: readonly HookCounters[];
   readonly mechanisms: readonly string[];
   readonly losses: SourceLosses;
+  /** Of the hook object. */
+  readonly btf: Btf;
 }
 
 /** Only what works on every kernel that tests run on; see the guest's tests for the others. */
-export const portable = { fentry: false, kprobe: false } as const;
+export const portable: HookFeatures = {
+  fentry: false,
+  kprobe: false,
+  fmodRet: false,
+  lsm: false,
+  overrideReturn: false,
+};
 
 /** Loads the hooks for the command's process tree, then lets it go. */
 export async function runHooked(
   command: readonly string[],
   specs: readonly HookSpec[],
-  features: { readonly fentry: boolean; readonly kprobe: boolean } = portable,
+  features: HookFeatures = portable,
 ): Promise<HookRun> {
   const gated = new Gated(command);
   let base: BaseSensor | undefined;
@@ -72,6 +82,7 @@ export async function runHooked(
       counters: hooks.map((hook) => hook.counters()),
       mechanisms: hooks.map((hook) => hook.mechanism),
       losses,
+      btf: shared.btf,
     };
   } finally {
     gated.kill();
