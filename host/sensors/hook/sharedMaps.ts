@@ -18,12 +18,13 @@ import type { FilterMaps } from "./selector/filterSets.js";
 import { Marks } from "./selector/marks.js";
 import { Slots } from "./slots.js";
 
-/** As in `hook_scratch.h`. */
-const placesPerCpu = 4;
 const mostHooks = 4096;
 
 /** Sizes of drafts, in bytes: hooks whose records fit into one share its maps. */
-const draftClasses = [1024, 8192, 32_768, 131_072, 524_288];
+const draftClasses = [4096, 32_768, 131_072, 524_288, 1 << 20, 2 << 20];
+
+/** How many hooks can be at work on a CPU, inside each other, if their records are of this class. */
+const placesOf = (draftBytes: number): number => (draftBytes <= 32_768 ? 4 : 2);
 
 /** Values of filters over all hooks, in each map of them. */
 const mostValues = 65_536;
@@ -123,7 +124,9 @@ export class SharedHookMaps {
     reuse(object, "rates", this.#rates);
     reuse(object, "numbers", this.filters.numbers);
     reuse(object, "blocks", this.filters.blocks);
-    reuse(object, "hook_scratches", this.#scratchFor(needs));
+    const size = classOf(needs.draftBytes + needs.slackBytes);
+    object.variables.set("hook_config.scratches", placesOf(size));
+    reuse(object, "hook_scratches", this.#scratchOf(size));
     reuse(object, "hook_pending", this.#pendingFor(needs.atReturn ? needs : none));
   }
 
@@ -147,14 +150,13 @@ export class SharedHookMaps {
     for (const map of [...this.#scratches.values(), ...this.#pending.values()]) map.close();
   }
 
-  #scratchFor({ draftBytes, slackBytes }: Needs): RawMap {
-    const size = classOf(draftBytes + slackBytes);
+  #scratchOf(size: number): RawMap {
     return shared(this.#scratches, size, () =>
       createMap("hook_scratches", {
         type: MapType.ARRAY,
         keySize: 4,
         valueSize: this.#offset("gs_hook_scratch", "draft") + size,
-        maxEntries: possibleCpus() * placesPerCpu,
+        maxEntries: possibleCpus() * placesOf(size),
       }),
     );
   }
