@@ -6,18 +6,32 @@ import { PluginInstance } from "./runtime/instance.js";
 /** A prepared plugin, compiled and started: ready to be put into the chain between two batches. */
 export interface LoadedPlugin {
   readonly prepared: PreparedPlugin;
-  readonly module: WebAssembly.Module;
-  readonly instance: PluginInstance;
+  /** undefined, as is the instance: it did not start, `failure` says why. */
+  readonly module: WebAssembly.Module | undefined;
+  readonly instance: PluginInstance | undefined;
+  readonly failure?: string;
   readonly sink: LogSink;
 }
+
+/** Modules by version: many instances of one are compiled once. */
+const compiled = new Map<string, WeakRef<WebAssembly.Module>>();
 
 /**
  * Compiles and starts a plugin. Compiling runs beside the pipeline; starting is bounded by fuel.
  * Rejects with a FAILED_PRECONDITION `GuidestarError` if it does not start, though it did for `prepare`.
  */
 export async function load(prepared: PreparedPlugin, sink: LogSink): Promise<LoadedPlugin> {
-  const module = await WebAssembly.compile(prepared.code);
+  const module = await compile(prepared);
   return { prepared, module, instance: start(module, sink), sink };
+}
+
+async function compile({ version, code }: PreparedPlugin): Promise<WebAssembly.Module> {
+  const known = compiled.get(version)?.deref();
+  if (known) return known;
+  const module = await WebAssembly.compile(code);
+  for (const [key, ref] of compiled) if (ref.deref() === undefined) compiled.delete(key);
+  compiled.set(version, new WeakRef(module));
+  return module;
 }
 
 function start(module: WebAssembly.Module, sink: LogSink): PluginInstance {

@@ -42,6 +42,9 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     size: bytes.length,
     code,
     eventTypes: manifest.events.map((event) => eventTypesByName[event] as number),
+    failurePolicy: manifest.failure,
+    scope: manifest.scope,
+    settingsSchema: manifest.settings === undefined ? "" : JSON.stringify(manifest.settings),
   };
 }
 
