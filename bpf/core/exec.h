@@ -5,6 +5,7 @@
 #include "args.h"
 #include "cgroup.h"
 #include "creds.h"
+#include "facts.h"
 #include "file.h"
 #include "key.h"
 #include "path.h"
@@ -122,6 +123,7 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 	exec->args_spilled = spill.sent;
 	size = at_most(scratch->at, sizeof(scratch->record));
 	fill_header(&exec->header, GS_RECORD_EXEC, size, spill.now, renaming.key, old_pid);
+	facts_at_exec(scratch, pid);
 	send(scratch->record, size, GS_RECORD_EXEC, spill.now);
 	return 0;
 }

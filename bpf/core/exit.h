@@ -11,6 +11,7 @@
 #ifndef GS_EXIT_H
 #define GS_EXIT_H
 
+#include "facts.h"
 #include "key.h"
 #include "ring.h"
 #include "scope.h"
@@ -62,6 +63,7 @@ static __always_inline int on_exit(struct task_struct *task)
 		last.parent = key_of(task->real_parent);
 	}
 
+	facts_at_exit(pid);
 	key.pid = pid;
 	key.key_ns = last.key_ns;
 	now = bpf_ktime_get_boot_ns();

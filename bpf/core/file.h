@@ -77,7 +77,7 @@ static __always_inline __u32 put_file_path(struct gs_scratch *scratch, struct ta
 		scratch->exec.file_flags |= GS_FILE_PATH_CUT;
 		return 0;
 	}
-	walk_path(scratch, task, dentry, mount, has_loop);
+	walk_path(&scratch->walk, task, dentry, mount, has_loop);
 	from = at_most(scratch->walk.at, GS_PATH_END);
 	if (scratch->walk.flags)
 		scratch->exec.file_flags |= GS_FILE_PATH_CUT;
@@ -90,7 +90,7 @@ static __always_inline __u32 put_file_path(struct gs_scratch *scratch, struct ta
 	if (size == 0)
 		return 0;
 	bpf_probe_read_kernel(record_end(scratch), size,
-			      &scratch->path[at_most(from, GS_PATH_END)]);
+			      &scratch->walk.path[at_most(from, GS_PATH_END)]);
 	return was_put(scratch, size);
 }
 

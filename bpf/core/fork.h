@@ -3,6 +3,7 @@
 #define GS_FORK_H
 
 #include "creds.h"
+#include "facts.h"
 #include "key.h"
 #include "ring.h"
 #include "scope.h"
@@ -34,6 +35,7 @@ static __always_inline int on_fork(struct task_struct *creator, struct task_stru
 			return 0; /* none of what it does later will be seen either */
 		key.key_ns = start_key_ns(child); /* what exec and exit will call it */
 	}
+	facts_at_fork(creator_pid, child);
 
 	fill_header(&fork.header, GS_RECORD_FORK, sizeof(fork), now, key, creator->pid);
 	fork.parent = next.parent;

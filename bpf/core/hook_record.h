@@ -179,7 +179,8 @@ struct gs_module {
 struct gs_hook_definition {
 	struct gs_header header; /* pid 0, key_ns 0 */
 	__u32 hook;
-	__u32 size; /* bytes of JSON behind the struct: HookDescription of the host's policy room */
+	__u32 size; /* bytes of JSON behind the struct: HookDescription of the host's policy room;
+		       0: the hook is gone, and no record of it follows */
 };
 
 /* One a CPU and a hook, in the map hook_counters by the hook's slot. */

@@ -131,6 +131,7 @@ struct inode {
 };
 
 struct dentry {
+	struct inode *d_inode;
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
@@ -220,7 +221,13 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int exit_code;
 	pid_t pid;

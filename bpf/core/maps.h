@@ -19,6 +19,45 @@ struct {
 	__type(value, struct gs_process);
 } processes SEC(".maps");
 
+/* What policies filter by, of the processes that are followed: see facts.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct gs_facts);
+} process_facts SEC(".maps");
+
+/* Only of those that have a mark: see marks.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct gs_marks);
+} process_marks SEC(".maps");
+
+struct gs_mark_pid {
+	__u32 pid;
+	__u32 is_namespaced; /* as the process' own pid namespace has it */
+};
+
+/* Marks for processes that will have this pid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct gs_mark_pid);
+	__type(value, struct gs_marks);
+} mark_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gs_live);
+} live SEC(".maps");
+
 struct gs_exited {
 	__u64 start_ns;
 	__u32 pid;

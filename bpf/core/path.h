@@ -5,7 +5,7 @@
 
 #include "ring.h"
 
-/* Where the path ends in gs_scratch.path; it may be as long as getcwd(2) allows, NUL excluded. */
+/* Where the path ends in gs_walk.path; it may be as long as getcwd(2) allows, NUL excluded. */
 #define GS_PATH_END PATH_MAX
 #define GS_PATH_MASK (2 * PATH_MAX - 1)
 /* A component is at least "/x"; some more steps for mounts on the way. */
@@ -26,9 +26,8 @@ static __always_inline struct mount *mount_of(struct vfsmount *mount)
 }
 
 /* Writes one component in front of the path, or steps over one mount. True: there is no more. */
-static __always_inline bool path_step(struct gs_scratch *scratch)
+static __always_inline bool path_step(struct gs_walk *walk)
 {
-	struct gs_walk *walk = &scratch->walk;
 	struct dentry *dentry = walk->dentry;
 	struct vfsmount *within = walk->mount;
 	struct dentry *parent;
@@ -62,8 +61,8 @@ static __always_inline bool path_step(struct gs_scratch *scratch)
 		return walk_ends(walk, GS_FLAG_ERROR_PATH);
 	at = (at - size - 1) & GS_PATH_MASK;
 	size &= NAME_MAX;
-	scratch->path[at] = '/';
-	if (bpf_probe_read_kernel(&scratch->path[at + 1], size, name))
+	walk->path[at] = '/';
+	if (bpf_probe_read_kernel(&walk->path[at + 1], size, name))
 		return walk_ends(walk, GS_FLAG_ERROR_PATH);
 	walk->at = at;
 	walk->dentry = parent;
@@ -71,55 +70,54 @@ static __always_inline bool path_step(struct gs_scratch *scratch)
 }
 
 struct gs_walk_context {
-	struct gs_scratch *scratch;
+	struct gs_walk *walk;
 };
 
 static long path_turn(__u32 turn, struct gs_walk_context *context)
 {
-	return path_step(context->scratch);
+	return path_step(context->walk);
 }
 
-static __noinline long path_turns_unrolled(struct gs_scratch *scratch)
+static __noinline long path_turns_unrolled(struct gs_walk *walk)
 {
 	for (int i = 0; i < GS_PATH_STEPS_UNROLLED; i++)
-		if (path_step(scratch))
+		if (path_step(walk))
 			break;
 	return 0;
 }
 
 /*
- * Leaves the path in scratch->path[walk.at .. GS_PATH_END). A directory that was deleted still
+ * Without a mount, the path ends at the root of the file system.
+ * Leaves the path in walk->path[walk->at .. GS_PATH_END). A directory that was deleted still
  * has its name and parents. If something is missing, what is nearest to the leaf is there, and
- * walk.flags say why.
+ * walk->flags say why.
  */
-static __always_inline void walk_path(struct gs_scratch *scratch, struct task_struct *task,
+static __always_inline void walk_path(struct gs_walk *walk, struct task_struct *task,
 				      struct dentry *dentry, struct vfsmount *mount,
 				      const bool has_loop)
 {
-	struct gs_walk *walk = &scratch->walk;
-
 	walk->dentry = dentry;
 	walk->mount = mount;
-	walk->root_dentry = task->fs->root.dentry;
-	walk->root_mount = task->fs->root.mnt;
+	walk->root_dentry = BPF_CORE_READ(task, fs, root.dentry);
+	walk->root_mount = BPF_CORE_READ(task, fs, root.mnt);
 	walk->at = GS_PATH_END;
 	walk->flags = 0;
 	walk->done = false;
-	if (!walk->dentry || !walk->mount) {
+	if (!walk->dentry) {
 		walk->flags = GS_FLAG_ERROR_CWD;
 		return;
 	}
 	if (has_loop) {
-		struct gs_walk_context context = {.scratch = scratch};
+		struct gs_walk_context context = {.walk = walk};
 
 		bpf_loop(GS_PATH_STEPS, path_turn, &context, 0);
 	} else {
-		path_turns_unrolled(scratch);
+		path_turns_unrolled(walk);
 	}
 	if (!walk->done)
 		walk->flags |= GS_FLAG_ERROR_PATH;
 	else if (!walk->flags && walk->at == GS_PATH_END)
-		scratch->path[--walk->at] = '/';
+		walk->path[--walk->at] = '/';
 }
 
 #endif

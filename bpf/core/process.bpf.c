@@ -3,6 +3,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "fork.h"
+#include "hook_record.h"
 #include "host.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -18,6 +19,26 @@ const enum gs_process_flag *layout_process_flag __attribute__((unused));
 const enum gs_file_flag *layout_file_flag __attribute__((unused));
 const enum gs_namespace *layout_namespace __attribute__((unused));
 const enum gs_scope *layout_scope __attribute__((unused));
+/* Records of hooks too: whoever reads the ring knows all that can be in it by this object alone. */
+const struct gs_hook_event *layout_hook_event __attribute__((unused));
+const struct gs_hook_definition *layout_hook_definition __attribute__((unused));
+const struct gs_hook_counters *layout_hook_counters __attribute__((unused));
+const struct gs_arg *layout_arg __attribute__((unused));
+const struct gs_bytes *layout_bytes __attribute__((unused));
+const struct gs_path *layout_path __attribute__((unused));
+const struct gs_sock *layout_sock __attribute__((unused));
+const struct gs_skb *layout_skb __attribute__((unused));
+const struct gs_sockaddr *layout_sockaddr __attribute__((unused));
+const struct gs_cred *layout_cred __attribute__((unused));
+const struct gs_user_ns *layout_user_ns __attribute__((unused));
+const struct gs_bpf_object *layout_bpf_object __attribute__((unused));
+const struct gs_perf_event *layout_perf_event __attribute__((unused));
+const struct gs_module *layout_module __attribute__((unused));
+const enum gs_hook_action *layout_hook_action __attribute__((unused));
+const enum gs_hook_flag *layout_hook_flag __attribute__((unused));
+const enum gs_arg_kind *layout_arg_kind __attribute__((unused));
+const enum gs_arg_error *layout_arg_error __attribute__((unused));
+const enum gs_arg_path_flag *layout_arg_path_flag __attribute__((unused));
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *child)

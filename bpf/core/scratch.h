@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "record.h"
+#include "text.h"
 
 /* Room for every string but the arguments; a power of two, so that offsets can be masked. */
 #define GS_STRINGS_MAX 16384
@@ -31,13 +32,15 @@ struct gs_walk {
 	__u32 flags; /* GS_FLAG_ERROR_*: why it is not whole */
 	__u32 done;
 	__u32 pad;
+	__u8 path[2 * PATH_MAX + NAME_MAX + 1];
 };
 
 struct gs_scratch {
 	__u32 at;	 /* end of what the record has so far */
 	__u32 forgotten; /* see forget() */
 	struct gs_walk walk;
-	__u8 path[2 * PATH_MAX + NAME_MAX + 1];
+	struct gs_facts facts;
+	struct gs_text_scratch text;
 	union {
 		struct gs_exec exec;
 		struct gs_args args;

@@ -58,7 +58,7 @@ static __always_inline __u32 put_cwd(struct gs_scratch *scratch, struct task_str
 {
 	__u64 from, size;
 
-	walk_path(scratch, task, task->fs->pwd.dentry, task->fs->pwd.mnt, has_loop);
+	walk_path(&scratch->walk, task, task->fs->pwd.dentry, task->fs->pwd.mnt, has_loop);
 	if (scratch->walk.flags)
 		not_put(scratch, scratch->walk.flags);
 	from = at_most(scratch->walk.at, GS_PATH_END);
@@ -67,7 +67,7 @@ static __always_inline __u32 put_cwd(struct gs_scratch *scratch, struct task_str
 		return 0;
 	if (size == 1 && !scratch->walk.flags)
 		scratch->exec.flags |= GS_FLAG_ROOT_CWD;
-	bpf_probe_read_kernel(record_end(scratch), size, &scratch->path[from]);
+	bpf_probe_read_kernel(record_end(scratch), size, &scratch->walk.path[from]);
 	return was_put(scratch, size);
 }
 

@@ -44,6 +44,8 @@ function toFilterSpec(filter: fgs.Filter.$Properties): FilterSpec {
     inInitTree: toBoolean(filter.in_init_tree),
     ancestorBinaryRegex: filter.ancestor_binary_regex ?? [],
     namespaceRegex: filter.namespace_regex ?? [],
+    policyNames: filter.policy_names ?? [],
+    functionNames: filter.function_names ?? [],
   };
 }
 

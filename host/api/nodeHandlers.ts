@@ -1,6 +1,6 @@
 import type { guidestar } from "../../proto/generated/api.js";
 import type { ExportStatus } from "../export/config.js";
-import type { PipelinePort } from "../pipeline/port.js";
+import type { CacheCounts, PipelinePort } from "../pipeline/port.js";
 import type { PodCounts } from "../pods/counts.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { type Handlers, unary } from "./handlers.js";
@@ -40,9 +40,10 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           table_full: status.tableFull,
           sequence: status.sequence,
           read_failed: status.readFailed,
+          unknown_hook: status.unknownHook,
         },
         streams: subscribers.list(),
-        process_cache: status.cache,
+        process_cache: toCacheCounts(status.cache),
         file_export: fileExport(exportStatus?.()),
         ...(status.pods ? { containers: toContainerCounts(status.pods) } : {}),
       };
@@ -59,6 +60,10 @@ function fileExport(status: ExportStatus | undefined): guidestar.FileExport.$Pro
     lost_write_failed: lostWriteFailed,
     rate_limited: rateLimited,
   };
+}
+
+function toCacheCounts({ tableSwept, ...same }: CacheCounts) {
+  return { ...same, table_swept: tableSwept };
 }
 
 function toContainerCounts({ heldTotal, releasedLate, ...same }: PodCounts) {

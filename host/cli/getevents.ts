@@ -57,6 +57,8 @@ export function register(program: Command): void {
       "capabilities, as [permitted:|effective:|inheritable:][any:|all:|exactly:|none:]NAMES (default: effective:any:)",
       one,
     )
+    .option("--policy-names <names>", "tracing policies that asked for the event", words)
+    .option("--functions <names>", "what was called: tcp_connect, write, sched/sched_switch", words)
     .option("--pid <pids>", "process ids", words)
     .option("--pid-set <pids>", "process ids and all that descends from them", words)
     .option("--health-check", "only Kubernetes health checks")
@@ -91,9 +93,9 @@ Examples:
 
 JSON filters are objects with any of event_set, pid, pid_set, binary_regex, arguments_regex,
 parent_binary_regex, parent_arguments_regex, ancestor_binary_regex, namespace, namespace_regex,
-pod_regex, labels, container_id, in_init_tree, capabilities and health_check; several may follow one
-another. All fields of one object must match, and any value of a list. Flags narrow every object
-given with -f.
+pod_regex, labels, container_id, in_init_tree, capabilities, health_check, policy_names and
+function_names; several may follow one another. All fields of one object must match, and any value
+of a list. Flags narrow every object given with -f.
 
 JSON field filters are objects with fields ("process.pid,parent"), action (INCLUDE or EXCLUDE),
 event_set and invert_event_set. A field is shown if every INCLUDE filter for its type of event names

@@ -5,8 +5,9 @@ import { containerId, fullContainerId } from "./container.js";
 import { execStrings } from "./execStrings.js";
 import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
+import { HookDecoder, type HookDecoderHost } from "./hook/hookDecoder.js";
 import { type Event, EventType } from "./model.js";
-import { CachedProcess } from "./process.js";
+import { CachedProcess, release } from "./process.js";
 import type { ProcessCache } from "./processCache.js";
 import { recordFields } from "./recordFields.js";
 import { signalName } from "./signals.js";
@@ -22,7 +23,7 @@ export interface DecoderOptions {
 }
 
 /** Turns raw records into events and keeps the process cache in step. */
-export class Decoder {
+export class Decoder implements HookDecoderHost {
   readonly #cache: ProcessCache;
   readonly #nodeName: string;
   /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
@@ -31,9 +32,13 @@ export class Decoder {
   readonly #flagNames: FlagNames;
   readonly #lookUp: DecoderOptions["lookUp"];
   readonly #pieces = new ArgumentPieces();
+  /** Undefined for a recording from before there were policies. */
+  readonly hooks: HookDecoder | undefined;
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
+  /** Records of hooks that no definition told of. */
+  unknownHook = 0;
   /** Processes that no record told of and that were found all the same. */
   completed = 0;
 
@@ -44,6 +49,7 @@ export class Decoder {
     this.#lookUp = options.lookUp;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
+    this.hooks = HookDecoder.for(options.layout, this.#fields.header);
   }
 
   /** @returns the event that the record makes; undefined for records that only tell of state. */
@@ -62,9 +68,30 @@ export class Decoder {
       if (type === types.fork && size >= this.#fields.fork.end) return this.#fork(view, offset);
       if (type === types.args && size >= this.#fields.args.end)
         return this.#args(bytes, view, offset, size);
+      if (this.hooks?.takes(type)) return this.#hook(type, bytes, view, offset, size);
     }
     this.malformed++;
     return undefined;
+  }
+
+  #hook(type: number, bytes: Uint8Array, view: DataView, offset: number, size: number) {
+    const outcome = this.hooks?.decode(this, type, bytes, view, offset, size);
+    if (outcome === "malformed") this.malformed++;
+    else if (outcome === "unknown") this.unknownHook++;
+    else return outcome;
+    return undefined;
+  }
+
+  /** One that nothing was heard of is remembered all the same: its next call need not ask again. */
+  caller(pid: number, keyNs: bigint, parentPid: number, parentKeyNs: bigint): CachedProcess {
+    const known = this.#find(pid, keyNs);
+    if (known) return known;
+    const process = this.#unknown(pid, keyNs, this.#find(parentPid, parentKeyNs));
+    const current = this.#cache.current(pid);
+    if (keyNs === 0n || (current && current.keyNs > keyNs)) return process;
+    if (current) release(current);
+    this.#cache.set(process);
+    return process;
   }
 
   #fork(view: DataView, offset: number): undefined {
@@ -189,24 +216,28 @@ export class Decoder {
     const pid = view.getUint32(offset + header.pid, true);
     const keyNs = view.getBigUint64(offset + header.key, true);
     const code = view.getUint32(offset + exit.code, true);
-    const process = this.#cache.find(pid, keyNs) ?? this.#unknown(view, offset, pid, keyNs);
-    release(process);
-    this.#cache.delete(process);
+    const process = this.#cache.find(pid, keyNs) ?? this.#unknownExit(view, offset, pid, keyNs);
+    this.#cache.end(process);
     const signal = signalName(code & 0x7f);
     const status = signal === "" ? (code >> 8) & 0xff : 0;
     return this.#event(view, offset, { type: EventType.EXIT, process, signal, status });
   }
 
-  /** A process never heard of: all that is known is its name and, perhaps, its parent's. */
-  #unknown(view: DataView, offset: number, pid: number, keyNs: bigint): CachedProcess {
+  #unknownExit(view: DataView, offset: number, pid: number, keyNs: bigint): CachedProcess {
     const { exit } = this.#fields;
     const parentPid = view.getUint32(offset + exit.parentPid, true);
+    const parentKey = view.getBigUint64(offset + exit.parentKey, true);
+    return this.#unknown(pid, keyNs, this.#find(parentPid, parentKey));
+  }
+
+  /** A process never heard of: all that is known is its name and, perhaps, its parent. */
+  #unknown(pid: number, keyNs: bigint, parent: CachedProcess | undefined): CachedProcess {
     return new CachedProcess(this.#nodeName, {
       ...unknownProcess,
       pid,
       keyNs,
       startTimeNs: keyNs + this.bootToWallNs,
-      parent: this.#find(parentPid, view.getBigUint64(offset + exit.parentKey, true)),
+      parent,
     });
   }
 
@@ -252,9 +283,3 @@ const unknownProcess = {
   capabilities: undefined,
   namespaces: undefined,
 };
-
-/** The instance ended: it no longer counts for itself, nor for its parent. */
-function release(process: CachedProcess): void {
-  if (process.references > 0) process.references--;
-  if (process.parent && process.parent.references > 0) process.parent.references--;
-}

@@ -1,12 +1,13 @@
+import { HookEncoder } from "./hook/hookEncoder.js";
 import { MessageBuilder } from "./messageBuilder.js";
-import { type Event, EventType } from "./model.js";
+import { type Event, EventType, type ExecEvent, type ExitEvent, isHookEvent } from "./model.js";
 import type { CachedProcess } from "./process.js";
 import { encodeProcess, type ProcessEncoderOptions } from "./processEncoder.js";
 import { BYTES, bytesFieldSize, tag, VARINT, varintSize, type WireWriter } from "./wire.js";
 
 export interface EncoderOptions extends ProcessEncoderOptions {
   readonly nodeName: string;
-  /** Fill `ancestors` of execs and exits. */
+  /** Fill `ancestors`. */
   readonly ancestors?: boolean;
 }
 
@@ -23,6 +24,7 @@ export const framePrefixBytes = 5;
 export class EventEncoder {
   readonly #options: EncoderOptions;
   readonly #nodeName: Uint8Array;
+  readonly #hooks = new HookEncoder();
 
   constructor(options: EncoderOptions) {
     this.#options = options;
@@ -32,9 +34,12 @@ export class EventEncoder {
   /** Appends one frame. */
   encode(event: Event, to: WireWriter): void {
     const process = this.#process(event.process as CachedProcess);
-    const parent = event.parent ? this.#process(event.parent as CachedProcess) : undefined;
+    const isHook = isHookEvent(event);
+    // Of a call the parent is told even if nothing is known of it.
+    const unknownParent = isHook ? nothing : undefined;
+    const parent = event.parent ? this.#process(event.parent as CachedProcess) : unknownParent;
     const ancestors = this.#ancestors(event);
-    const rest = restOf(event);
+    const rest = isHook ? this.#hooks.encode(event) : restOf(event);
     const ancestorsField = ancestorsFields[event.type];
     let bodySize =
       bytesFieldSize(1, process.size) + (parent ? bytesFieldSize(2, parent.size) : 0) + rest.length;
@@ -91,10 +96,14 @@ export class EventEncoder {
 const oneofField = {
   [EventType.EXEC]: 1,
   [EventType.EXIT]: 5,
+  [EventType.KPROBE]: 9,
+  [EventType.TRACEPOINT]: 10,
 } as const;
 const ancestorsFields = {
   [EventType.EXEC]: 3,
   [EventType.EXIT]: 2000,
+  [EventType.KPROBE]: 2013,
+  [EventType.TRACEPOINT]: 2011,
 } as const;
 const referencesField = 13;
 const timeField = 1001;
@@ -111,6 +120,8 @@ interface Spliced {
   readonly size: number;
 }
 
+const nothing: Spliced = { wire: noBytes, references: 0, size: 0 };
+
 function writeProcess(to: WireWriter, field: number, process: Spliced): void {
   to.varint(tag(field, BYTES));
   to.varint(process.size);
@@ -121,7 +132,7 @@ function writeProcess(to: WireWriter, field: number, process: Spliced): void {
 }
 
 /** What an event has besides its process and parent. */
-function restOf(event: Event): Uint8Array {
+function restOf(event: ExecEvent | ExitEvent): Uint8Array {
   if (event.type === EventType.EXEC) return noBytes;
   if (event.signal === "" && event.status === 0) return noBytes;
   return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();

@@ -1,3 +1,6 @@
+import type { Hook } from "./hook/hook.js";
+import type { HookData } from "./hook/hookData.js";
+
 /**
  * The event model: what the decoder makes of raw records, what plugins see, what filters test and
  * what the encoder writes. Nothing here knows about eBPF, WASM or gRPC.
@@ -159,4 +162,39 @@ export interface ExitEvent extends EventBase {
   readonly signal: string;
 }
 
-export type Event = ExecEvent | ExitEvent;
+/** A call that a policy watches. What was passed is in `data`, read when somebody asks. */
+interface HookEventBase extends EventBase {
+  /** The hook that saw it, and the policy that it belongs to. */
+  readonly hook: Hook;
+  /** The thread that made the call. */
+  readonly tid: number;
+  /** Index of the selector that matched; undefined: the hook has none. */
+  readonly selector: number | undefined;
+  /** Bits of `HookAction`: what was done. */
+  readonly actions: number;
+  /** Bits of `HookFlag`. */
+  readonly flags: number;
+  /** Number of the signal that was sent, or 0. */
+  readonly signal: number;
+  /** What the call was made to return, if that was done: a negative errno. */
+  readonly overrideError: number;
+  /** Arguments, return value and stacks. */
+  readonly data: HookData;
+}
+
+/** A function, a system call, an LSM hook or a place in a program: what was called. */
+export interface KprobeEvent extends HookEventBase {
+  readonly type: typeof EventType.KPROBE;
+}
+
+export interface TracepointEvent extends HookEventBase {
+  readonly type: typeof EventType.TRACEPOINT;
+}
+
+export type HookEvent = KprobeEvent | TracepointEvent;
+
+export type Event = ExecEvent | ExitEvent | HookEvent;
+
+export function isHookEvent(event: Event): event is HookEvent {
+  return event.type === EventType.KPROBE || event.type === EventType.TRACEPOINT;
+}

@@ -5,6 +5,12 @@ export type ProcessInit = Omit<Process, "parent" | "execId" | "inInitTree"> & {
   readonly parent: CachedProcess | undefined;
 };
 
+/** The instance ended or was replaced: it no longer counts for itself, nor for its parent. */
+export function release(process: CachedProcess): void {
+  if (process.references > 0) process.references--;
+  if (process.parent && process.parent.references > 0) process.parent.references--;
+}
+
 /** A chain of ancestors is cut here, or a process that execs itself for ever would fill memory. */
 const maxAncestors = 256;
 

@@ -1,4 +1,4 @@
-import type { CachedProcess } from "./process.js";
+import { type CachedProcess, release } from "./process.js";
 
 /** A full cache is no time for long walks. */
 const mostPassedOver = 32;
@@ -66,6 +66,12 @@ export class ProcessCache {
       }
       this.#live.set(oldest.pid, oldest);
     }
+  }
+
+  /** The instance ended: it no longer counts for itself, nor for its parent. */
+  end(process: CachedProcess): void {
+    release(process);
+    this.delete(process);
   }
 
   /** Forgets `process` if it is still the living instance of its pid. */

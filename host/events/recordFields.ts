@@ -33,6 +33,7 @@ export function recordFields(layout: RecordLayout) {
       time: of("gs_header", "time_ns"),
       key: of("gs_header", "key_ns"),
       pid: of("gs_header", "pid"),
+      tid: of("gs_header", "tid"),
       end: sizeOf(layout, "gs_header"),
     },
     fork: {

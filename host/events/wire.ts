@@ -27,6 +27,18 @@ export class WireWriter {
     this.bytes[this.position++] = rest;
   }
 
+  /** @param low the lower 32 bits of 64, unsigned, @param high the upper ones */
+  varint64(low: number, high: number): void {
+    let lower = low;
+    let upper = high;
+    while (upper !== 0 || lower > 0x7f) {
+      this.bytes[this.position++] = (lower & 0x7f) | 0x80;
+      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
+      upper >>>= 7;
+    }
+    this.bytes[this.position++] = lower;
+  }
+
   raw(source: Uint8Array): void {
     this.bytes.set(source, this.position);
     this.position += source.length;

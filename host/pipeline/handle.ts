@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Feeds } from "./feeds.js";
 import { type PipelineHandleOptions, plainOptions } from "./handleOptions.js";
@@ -24,6 +25,7 @@ export class PipelineHandle implements PipelinePort {
   readonly #requests = new Requests();
   /** What to bring back after a restart. */
   #plugins: readonly PluginSetup[];
+  readonly #hooks = new Map<number, HookDescription>();
   readonly #restarts = new RestartBudget();
   readonly #watchdog: Watchdog;
   #worker!: Worker;
@@ -110,6 +112,16 @@ export class PipelineHandle implements PipelinePort {
     return this.#request({ type: "plugins" });
   }
 
+  async define(hooks: readonly HookDescription[]): Promise<void> {
+    await this.#request({ type: "define", hooks });
+    for (const each of hooks) this.#hooks.set(each.hook, each);
+  }
+
+  async forget(hooks: readonly number[]): Promise<void> {
+    for (const each of hooks) this.#hooks.delete(each);
+    await this.#request({ type: "forget", hooks });
+  }
+
   /** After the end, the counts as they were then. */
   status(): Promise<PipelineStatus> {
     if (this.#lastStatus) return Promise.resolve(this.#lastStatus);
@@ -141,6 +153,7 @@ export class PipelineHandle implements PipelinePort {
       sequence,
       groups: this.#feeds.groups(),
       plugins: this.#plugins,
+      hooks: [...this.#hooks.values()],
     };
     const worker = new Worker(this.#options.workerUrl ?? new URL("./worker.js", import.meta.url), {
       workerData,

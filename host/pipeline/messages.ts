@@ -4,6 +4,7 @@ import type { ErrorCode } from "../errors.js";
 import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import type { RecordingSpec } from "../source/recordingSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -40,6 +41,8 @@ export interface WorkerData {
   readonly groups: readonly GroupSpec[];
   /** The chain before the first event. */
   readonly plugins: readonly PluginSetup[];
+  /** Hooks that are attached already. */
+  readonly hooks: readonly HookDescription[];
 }
 
 export interface GroupSpec {
@@ -52,6 +55,8 @@ export type Request =
   | { readonly type: "subscribe"; readonly group: number; readonly spec: StreamSpec }
   | { readonly type: "arrange"; readonly setups: readonly PluginSetup[] }
   | { readonly type: "plugins" }
+  | { readonly type: "define"; readonly hooks: readonly HookDescription[] }
+  | { readonly type: "forget"; readonly hooks: readonly number[] }
   | { readonly type: "status" }
   | { readonly type: "stop" };
 
@@ -59,6 +64,8 @@ export interface Replies {
   subscribe: undefined;
   arrange: Arranged;
   plugins: readonly ActivePlugin[];
+  define: undefined;
+  forget: undefined;
   status: PipelineStatus;
   stop: undefined;
 }

@@ -1,6 +1,7 @@
+import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
 import type { EventEncoder } from "../events/encoder.js";
-import type { Event } from "../events/model.js";
+import { type Event, EventType } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
@@ -10,7 +11,7 @@ import type { Source, SourceLosses } from "../source/source.js";
 import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group } from "./group.js";
-import type { PipelineStatus } from "./port.js";
+import type { HookCount, PipelineStatus } from "./port.js";
 import type { SharedState } from "./shared.js";
 
 export interface PipelineParts {
@@ -51,9 +52,13 @@ export class Pipeline {
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
   #sweptMs = 0;
+  readonly #cacheSweep: CacheSweep | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    const { source, cache } = parts;
+    const hasEnded = source.hasEnded?.bind(source);
+    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded });
     this.#sequence = parts.sequence;
   }
 
@@ -69,7 +74,7 @@ export class Pipeline {
       shared.beat();
       const stopping = this.#stopping;
       const records = this.#step();
-      this.#sweepPods();
+      this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
         if ((await source.wait(idleMs)) === "ended") break;
@@ -125,9 +130,18 @@ export class Pipeline {
       tableFull: this.#losses.tableFull,
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,
+      unknownHook: decoder.unknownHook,
+      hooks: hookCounts(decoder),
       records: decoder.records,
       sequence: this.#sequence,
-      cache: { size: cache.size, misses: cache.misses, evictions: cache.evictions },
+      cache: {
+        size: cache.size,
+        misses: cache.misses,
+        evictions: cache.evictions,
+        completed: decoder.completed,
+        swept: this.#cacheSweep?.swept ?? 0,
+        tableSwept: source.tableSwept ?? 0,
+      },
       pods: this.#parts.pods?.counts(),
     };
   }
@@ -192,10 +206,17 @@ export class Pipeline {
     this.#deliverBatch();
   }
 
-  /** Forgets containers that are gone, now and then. */
-  #sweepPods(): void {
-    const { pods, cache } = this.#parts;
+  /** Forgets what is gone, now and then. */
+  #sweep(isDrained: boolean): void {
     const nowMs = performance.now();
+    if (isDrained) this.#cacheSweep?.drained();
+    this.#cacheSweep?.step(nowMs);
+    this.#parts.source.sweepTable?.(nowMs);
+    this.#sweepPods(nowMs);
+  }
+
+  #sweepPods(nowMs: number): void {
+    const { pods, cache } = this.#parts;
     if (!pods || nowMs - this.#sweptMs < sweepEveryMs) return;
     this.#sweptMs = nowMs;
     const live = new Set<string>();
@@ -234,6 +255,15 @@ export class Pipeline {
     this.#losses = this.#parts.source.losses();
     this.#lossesReadMs = performance.now();
   }
+}
+
+function hookCounts({ hooks }: Decoder): HookCount[] {
+  return Array.from(hooks?.hooks ?? [], ({ name, isTracepoint, events, description }) => ({
+    policy: description.policy,
+    hook: name,
+    type: isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    events,
+  }));
 }
 
 const batchRecords = 1024;

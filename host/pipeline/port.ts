@@ -4,6 +4,7 @@
  */
 import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { PodCounts } from "../pods/counts.js";
+import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 
 /** A run of events for all streams that asked for the same thing. Shared, never written to. */
@@ -26,6 +27,31 @@ export interface FeedListener {
   end(error?: Error): void;
 }
 
+/** The process cache; all but `size` since start. */
+export interface CacheCounts {
+  readonly size: number;
+  /** Look-ups of a process that was not known. */
+  readonly misses: number;
+  /** Live processes forgotten because the cache was full. */
+  readonly evictions: number;
+  /** Unknown processes that /proc could still tell of. */
+  readonly completed: number;
+  /** Processes forgotten that had ended unseen, their record lost. */
+  readonly swept: number;
+  /** The same in the kernel's process table. */
+  readonly tableSwept: number;
+}
+
+/** Calls that one hook of a policy told of. */
+export interface HookCount {
+  readonly policy: string;
+  /** Of a tracepoint `subsystem/event`, else the function. */
+  readonly hook: string;
+  /** Number of the type of its events. */
+  readonly type: number;
+  readonly events: number;
+}
+
 export interface PipelineStatus {
   readonly source: string;
   readonly scope: string;
@@ -36,11 +62,15 @@ export interface PipelineStatus {
   readonly dropped: number;
   readonly lostRing: number;
   readonly malformed: number;
+  /** Records of hooks that nobody told of. */
+  readonly unknownHook: number;
+  /** Of the hooks that are known now. */
+  readonly hooks: readonly HookCount[];
   readonly records: number;
   readonly tableFull: number;
   readonly readFailed: number;
   readonly sequence: number;
-  readonly cache: { readonly size: number; readonly misses: number; readonly evictions: number };
+  readonly cache: CacheCounts;
   /** undefined: containers are not looked up. */
   readonly pods?: PodCounts | undefined;
 }
@@ -54,5 +84,12 @@ export interface PipelinePort {
    */
   arrange(setups: readonly PluginSetup[]): Promise<Arranged>;
   plugins(): Promise<readonly ActivePlugin[]>;
+  /**
+   * Tells of hooks: call it before they are attached. Resolves once none of their records can be read
+   * without it. Rejects if the events come from a recording.
+   */
+  define(hooks: readonly HookDescription[]): Promise<void>;
+  /** Tells that hooks are detached for good, by number. What they sent by now is still read. */
+  forget(hooks: readonly number[]): Promise<void>;
   status(): Promise<PipelineStatus>;
 }

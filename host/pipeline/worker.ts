@@ -25,13 +25,14 @@ import { SharedState } from "./shared.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
-const { options, shared, sequence, groups, plugins } = workerData as WorkerData;
+const { options, shared, sequence, groups, plugins, hooks } = workerData as WorkerData;
 
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
   port.postMessage(message, transfer);
 
 try {
   const source = await openSource(options.source);
+  if (hooks.length > 0) source.define?.(hooks);
   const nodeName =
     options.nodeName ?? (source instanceof RecordingSource ? source.header.nodeName : "");
   const cache = new ProcessCache(options.processCacheSize);
@@ -90,6 +91,17 @@ try {
         });
       case "plugins":
         return chain.list();
+      case "define":
+        if (!source.define)
+          throw new GuidestarError(
+            "FAILED_PRECONDITION",
+            "the events come from a recording: policies need the live kernel (--source live)",
+          );
+        source.define(request.hooks);
+        return undefined;
+      case "forget":
+        source.forget?.(request.hooks);
+        return undefined;
       case "status":
         return pipeline.status();
       case "stop":

@@ -1,5 +1,6 @@
 /** The base programs in the kernel: fork, exec and exit of every process in scope. */
 import { type BpfObject, programInfo } from "../../bpf/libbpf/index.js";
+import { openFactsTable } from "../source/factsTable.js";
 import { hostNamespacesProgram, readHostNamespaces } from "../source/hostNamespaces.js";
 import { readRecordLayout } from "../source/layout.js";
 import type { LiveSourceOptions } from "../source/live.js";
@@ -51,10 +52,19 @@ export interface BaseSensor {
   readonly ringFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
+  readonly factsFd: number;
   /** Inode numbers of the namespaces that the kernel started with, in the order of `namespaceNames`. */
   readonly hostNamespaces: readonly number[];
   /** For `openLiveSource`, in whatever thread; plain data. */
   readonly source: LiveSourceOptions;
+  /** What programs of policies share with the base programs. */
+  readonly forHooks: {
+    /** Descriptors of maps, by name. */
+    readonly maps: Readonly<Record<string, number>>;
+    /** Read-only variables that must be the same. */
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly hasLoop: boolean;
+  };
   statistics(): readonly ProgramStatistics[];
   /** Twice does no harm. */
   close(): void;
@@ -89,6 +99,7 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
     ringFd: object.map("ring").fd,
     countersFd: object.map("counters").fd,
     tableFd: object.map("processes").fd,
+    factsFd: object.map("process_facts").fd,
   };
   const scan = options.scan === false ? {} : { scan: scanScope(options.scope) };
   return {
@@ -102,10 +113,23 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
       wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
       ...scan,
     },
+    forHooks: {
+      maps: Object.fromEntries(mapsForHooks.map((name) => [name, object.map(name).fd])),
+      settings: Object.fromEntries(
+        settingsForHooks.map((name) => [name, object.variables.get(name)]),
+      ),
+      hasLoop: object.program("process_exec").autoload,
+    },
     statistics: () => programs.map((program) => statisticsOf(program.name, program.fd)),
     close,
   };
 }
+
+const mapsForHooks = [
+  ...["ring", "processes", "scope_cgroup", "counters"],
+  ...["process_facts", "process_marks", "texts", "short_texts", "prefixes"],
+];
+const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns"];
 
 function statisticsOf(name: string, fd: number): ProgramStatistics {
   const { runCount, runTimeNs, recursionMisses } = programInfo(fd);
@@ -127,16 +151,18 @@ function attach(
   open: { close(): void }[],
 ): void {
   const table = openProcessTable(object.map("processes").fd, layout);
+  const facts = openFactsTable(object.map("process_facts").fd, layout);
   try {
     if (scope.kind === "cgroup") setScopeCgroup(object, scope);
     if (scope.kind === "tree") {
       const clone = enumOf(layout, "gs_process_flag", "GS_FLAG_CLONE");
-      addRoots(table, scope.rootPids, scope.spawned === true ? clone : 0);
+      addRoots({ table, facts }, scope.rootPids, scope.spawned === true ? clone : 0);
     }
     for (const program of attached(object)) open.push(program.attach());
-    if (scope.kind === "tree") addDescendants(table, scope.rootPids);
+    if (scope.kind === "tree") addDescendants({ table, facts }, scope.rootPids);
   } finally {
     table.close();
+    facts.close();
   }
 }
 

@@ -54,6 +54,9 @@ const scopeNames = {
   cgroup: "GS_SCOPE_CGROUP",
 } as const;
 
+/** Maps with an entry for each process. */
+const perProcess = ["processes", "process_facts", "process_marks"];
+
 /** Before load: sizes, read-only data, and which of two programs for exec fits this kernel. */
 export function configure(object: BpfObject, options: BaseOptions, layout: RecordLayout): void {
   const { scope, ringBytes, processTableEntries, wakeupQuietMs = defaultWakeupQuietMs } = options;
@@ -63,7 +66,9 @@ export function configure(object: BpfObject, options: BaseOptions, layout: Recor
     wakeup_quiet_ns: BigInt(Math.round(wakeupQuietMs * 1e6)),
   });
   if (ringBytes !== undefined) object.map("ring").maxEntries = ringBytes;
-  if (processTableEntries !== undefined) object.map("processes").maxEntries = processTableEntries;
+  if (processTableEntries !== undefined) {
+    for (const name of perProcess) object.map(name).maxEntries = processTableEntries;
+  }
   const hasLoop = hasLoopHelper() && options.withoutLoopHelper !== true;
   object.program(hasLoop ? "process_exec_unrolled" : "process_exec").autoload = false;
 }

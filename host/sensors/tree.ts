@@ -1,12 +1,22 @@
 /** Puts a process tree into the kernel's process table, which is what its scope is. */
 import { GuidestarError } from "../errors.js";
+import { type FactsTable, seedMissing } from "../source/factsTable.js";
 import type { ProcessTable } from "../source/procScan.js";
 import { readStat, startKeyNs } from "../source/procScanFiles.js";
 import { treePids } from "../source/procScanPids.js";
 import { type Key, unknownKey } from "../source/recordWriter.js";
 
+export interface Tables {
+  readonly table: ProcessTable;
+  readonly facts: FactsTable;
+}
+
 /** Before the programs are attached: what the roots do from then on is seen. */
-export function addRoots(table: ProcessTable, rootPids: readonly number[], flags: number): void {
+export function addRoots(
+  { table, facts }: Tables,
+  rootPids: readonly number[],
+  flags: number,
+): void {
   for (const pid of rootPids) {
     const key = keyOf(pid);
     if (key === undefined)
@@ -21,6 +31,7 @@ export function addRoots(table: ProcessTable, rootPids: readonly number[], flags
         `The process table has no room for the roots of the tree: make it larger than ${rootPids.length} entries.`,
       );
     }
+    seedMissing(facts, [pid]);
   }
 }
 
@@ -29,11 +40,12 @@ export function addRoots(table: ProcessTable, rootPids: readonly number[], flags
  * its children are looked for, so whatever it forks later the kernel sees. A second look finds what
  * moved while the first one went on.
  */
-export function addDescendants(table: ProcessTable, rootPids: readonly number[]): void {
+export function addDescendants({ table, facts }: Tables, rootPids: readonly number[]): void {
   for (let added = 1, looks = 0; added > 0 && looks < maxLooks; looks++) {
     added = 0;
     treePids(rootPids, "/proc", (pid) => {
       if (!rootPids.includes(pid) && addDescendant(table, pid)) added++;
+      seedMissing(facts, [pid]);
     });
   }
 }

@@ -7,8 +7,30 @@ import path from "node:path";
 import { updatePackageLists } from "./debian.mjs";
 import { command, mustRun, root, StepFailure } from "./steps.mjs";
 
-/** A container runtime, what it runs containers with, and the library that needs. */
-const packages = ["containerd", "runc", "libseccomp2"];
+/**
+ * A container runtime and what it runs containers with; the audit daemon and process accounting,
+ * which tell of processes too; and the libraries that those need. One that has had several names is
+ * kept by the first.
+ */
+const packages = [
+  ["containerd"],
+  ["runc"],
+  ["libseccomp2"],
+  ["acct"],
+  ["auditd"],
+  ["libaudit1"],
+  ["libauparse0", "libauparse0t64"],
+  ["libcap-ng0"],
+  ["libwrap0"],
+  ["libnsl2"],
+  ["libtirpc3", "libtirpc3t64"],
+  ["libgssapi-krb5-2"],
+  ["libkrb5-3"],
+  ["libk5crypto3"],
+  ["libkrb5support0"],
+  ["libkeyutils1"],
+  ["libcom-err2"],
+];
 const folder = path.join(root, ".cache/guest/packages");
 
 /** Where the package lies, as if that were `/`; `undefined` if it was not fetched. */
@@ -18,31 +40,39 @@ export function guestPackage(name) {
 }
 
 export async function fetchGuestPackages(steps) {
-  const missing = packages.filter((name) => guestPackage(name) === undefined);
-  if (missing.length === 0) return;
-  await steps.run("packages for the test guest", missing.join(" "), async () => {
-    if (await fetchAll(missing)) return "";
+  const missing = () => packages.filter(([name]) => guestPackage(name) === undefined);
+  if (missing().length === 0) return;
+  const names = () => missing().map(([name]) => name);
+  await steps.run("packages for the test guest", names().join(" "), async () => {
+    if (await fetchAll(missing())) return "";
     await updatePackageLists();
-    if (await fetchAll(missing)) return "";
+    if (await fetchAll(missing())) return "";
     throw new StepFailure(
-      `The package lists have no ${missing.join(", ")} that can be fetched. ` +
-        `As root:  apt-get update && apt-get download ${missing.join(" ")}  says why.\n` +
+      `The package lists have no ${names().join(", ")} that can be fetched. ` +
+        `As root:  apt-get update && apt-get download ${names().join(" ")}  says why.\n` +
         "Everything but the test guest works without them:  npm run test:fast",
     );
   });
 }
 
-async function fetchAll(names) {
-  for (const name of names) if (!(await fetchOne(name))) return false;
-  return true;
+async function fetchAll(wanted) {
+  let all = true;
+  for (const names of wanted) if (!(await fetchOne(names))) all = false;
+  return all;
 }
 
-async function fetchOne(name) {
+/** By whichever of its names the lists have. */
+async function fetchOne([name, ...others]) {
+  for (const each of [name, ...others]) if (await fetchAs(name, each)) return true;
+  return false;
+}
+
+async function fetchAs(name, packageName) {
   const partial = path.join(folder, `.${name}.${process.pid}`);
   const unpacked = path.join(partial, "unpacked");
   mkdirSync(unpacked, { recursive: true });
   try {
-    const download = ["-o", "APT::Sandbox::User=root", "download", name];
+    const download = ["-o", "APT::Sandbox::User=root", "download", packageName];
     if (!(await command("apt-get", download, { cwd: partial })).ok) return false;
     const archive = readdirSync(partial).find((file) => file.endsWith(".deb"));
     if (archive === undefined) return false;

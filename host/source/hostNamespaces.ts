@@ -1,6 +1,7 @@
 /** Which namespaces are the host's: those that the kernel started with. */
 import { BpfError, type BpfObject } from "../../bpf/libbpf/index.js";
 import { namespaceNames } from "../events/model.js";
+import { readLink } from "./procScanFiles.js";
 import { openRawMap } from "./rawMap.js";
 import { enumOf, fieldOf, structOf } from "./recordWriter.js";
 import type { RecordLayout } from "./source.js";
@@ -23,6 +24,11 @@ const fixed: Readonly<Record<string, number>> = {
 /** As far as they can be told without asking a kernel; in the order of `namespaceNames`, 0: unknown. */
 export function fixedHostNamespaces(): number[] {
   return namespaceNames.map((name) => fixed[name] ?? 0);
+}
+
+/** Whether the pids that we see are the kernel's own. */
+export function inHostPidNamespace(): boolean {
+  return readLink("/proc/self/ns/pid")?.toString() === `pid:[${fixed.pid}]`;
 }
 
 /** The program that finds them; it is run once and never attached. */

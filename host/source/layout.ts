@@ -12,8 +12,40 @@ const structs = [
   "gs_counters",
   "gs_process",
   "gs_spaces",
+  "gs_hook_counters",
+  "gs_hook_event",
+  "gs_hook_definition",
+  "gs_arg",
+  "gs_bytes",
+  "gs_path",
+  "gs_sock",
+  "gs_skb",
+  "gs_sockaddr",
+  "gs_cred",
+  "gs_user_ns",
+  "gs_bpf_object",
+  "gs_perf_event",
+  "gs_module",
+  "gs_facts",
+  "gs_marks",
+  "gs_mark_pid",
+  "gs_live",
+  "gs_text_key",
+  "gs_short_key",
+  "gs_prefix_key",
 ];
-const enums = ["gs_record_type", "gs_process_flag", "gs_file_flag", "gs_namespace", "gs_scope"];
+const enums = [
+  "gs_record_type",
+  "gs_process_flag",
+  "gs_file_flag",
+  "gs_namespace",
+  "gs_scope",
+  "gs_hook_action",
+  "gs_hook_flag",
+  "gs_arg_kind",
+  "gs_arg_error",
+  "gs_arg_path_flag",
+];
 
 /** Plain data. Throws `BpfError` if the object lacks one of the record types. */
 export function readRecordLayout(btf: Btf): RecordLayout {

@@ -14,6 +14,8 @@ export class Pace {
 
   dueInMs(timeNs: bigint): number {
     if (this.spec.rate === undefined && this.spec.speed === Infinity) return 0;
+    // Made by the host, about no moment in time.
+    if (timeNs === 0n) return 0;
     if (this.#startedMs === undefined) {
       this.#startedMs = performance.now();
       this.#firstNs = timeNs;

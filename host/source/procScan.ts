@@ -6,6 +6,7 @@
  * into the table unless it is there. If the kernel was first, with another name for the process,
  * then the kernel's record is in the ring and the one from here is dropped.
  */
+import { type FactsTable, seedLiving, seedMissing } from "./factsTable.js";
 import { findCgroupMount } from "./procScanCgroup.js";
 import { isKernelThread, readStat, startKeyNs } from "./procScanFiles.js";
 import { parentsFirst } from "./procScanOrder.js";
@@ -46,6 +47,8 @@ export interface ScanOptions {
   readonly scope: ScanScope;
   readonly layout: RecordLayout;
   readonly table: ProcessTable;
+  /** What policies filter by; of a tree it is filled where the tree is put into the table. */
+  readonly facts?: FactsTable;
   /** `/proc` if not given. */
   readonly procPath?: string;
   /** Pid of guidestar itself, which is shown as the parent of what it starts. */
@@ -54,7 +57,7 @@ export interface ScanOptions {
 
 /** Exec records, parents before their children. */
 export function scanProcesses(options: ScanOptions): Uint8Array[] {
-  const { scope, layout, table, procPath = "/proc", ownPid = process.pid } = options;
+  const { scope, layout, table, facts, procPath = "/proc", ownPid = process.pid } = options;
   const inTree = scope.kind === "tree";
   const pids = pidsIn(scope, procPath, ownPid);
   const names = new Names(procPath, inTree ? new Set(pids) : undefined);
@@ -68,8 +71,11 @@ export function scanProcesses(options: ScanOptions): Uint8Array[] {
     // guidestar is shown with the tree that it started, but is not traced with it.
     const traced = !inTree || pid !== ownPid || scope.rootPids.includes(ownPid);
     if (traced && !settle(table, key, parent, { add: !inTree, procPath })) continue;
+    if (facts !== undefined && !inTree) seedLiving(facts, seen, procPath);
     found.set(pid, { seen, key, parent, isContext: !traced });
   }
+  // What was forked before its parent's facts were there has got none from it.
+  if (facts !== undefined && !inTree) seedMissing(facts, pidsIn(scope, procPath, ownPid), procPath);
   const records = inTree ? [] : [kernelRecord(layout)];
   for (const { seen, key, parent, isContext } of parentsFirst(found)) {
     records.push(scanRecord(layout, seen, key, parent, isContext));

@@ -67,6 +67,12 @@ export function isAlive(home: string, stat: Stat): boolean {
   return livingFolder(home, stat) !== undefined;
 }
 
+/** Of a process of which some thread still runs. */
+export function livingStat(home: string): Stat | undefined {
+  const stat = readStat(home);
+  return stat && isAlive(home, stat) ? stat : undefined;
+}
+
 /** In the order of `enum gs_namespace`. */
 const namespaceFiles = [
   "uts",

@@ -4,12 +4,13 @@ import type { ProcessTable } from "./procScan.js";
 import { openRawMap } from "./rawMap.js";
 import { type Key, readKeyNs, readParent, structOf, writeProcess } from "./recordWriter.js";
 import type { RecordLayout } from "./source.js";
+import type { SweptTable } from "./tableSweep.js";
 
 /** Takes a duplicate of the descriptor. Throws `BpfError`. */
 export function openProcessTable(
   fd: number,
   layout: RecordLayout,
-): ProcessTable & { parentOf(pid: number): Key | undefined; close(): void } {
+): ProcessTable & SweptTable & { parentOf(pid: number): Key | undefined; close(): void } {
   const map = openRawMap(fd, 4, structOf(layout, "gs_process").size);
   return {
     keyNsOf(pid) {
@@ -30,6 +31,13 @@ export function openProcessTable(
         if (error instanceof BpfError && fullCodes.has(error.code)) return "full";
         throw error;
       }
+    },
+    *entries() {
+      for (const [key, value] of map.entries())
+        yield {
+          pid: new DataView(key.buffer, key.byteOffset).getUint32(0, true),
+          keyNs: readKeyNs(layout, value),
+        };
     },
     remove(pid) {
       map.delete(keyBytes(pid));

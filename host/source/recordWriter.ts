@@ -2,7 +2,10 @@
  * Writes records in the kernel programs' own layout, for what is read from /proc instead: from there
  * on both take the same path.
  */
-import type { FieldLayout, RecordLayout, StructLayout } from "./source.js";
+import type { RecordLayout } from "./source.js";
+import { enumOf, fieldOf, StructWriter, structOf } from "./structWriter.js";
+
+export { enumOf, fieldOf, structOf } from "./structWriter.js";
 
 export interface Key {
   readonly pid: number;
@@ -103,54 +106,4 @@ export function readParent(layout: RecordLayout, process: Uint8Array): Key {
     pid: view.getUint32(fieldOf(struct, "gs_process", "parent.pid").offset, true),
     keyNs: view.getBigUint64(fieldOf(struct, "gs_process", "parent.key_ns").offset, true),
   };
-}
-
-export function structOf(layout: RecordLayout, name: string): StructLayout {
-  const struct = layout.structs[name];
-  if (struct === undefined) throw new Error(`the record layout has no struct ${name}`);
-  return struct;
-}
-
-export function fieldOf(struct: StructLayout, structName: string, name: string): FieldLayout {
-  const field = struct.fields[name];
-  if (field === undefined) throw new Error(`struct ${structName} has no field ${name}`);
-  return field;
-}
-
-export function enumOf(layout: RecordLayout, name: string, enumerator: string): number {
-  const value = layout.enums[name]?.[enumerator];
-  if (value === undefined)
-    throw new Error(`the record layout has no ${enumerator} in enum ${name}`);
-  return value;
-}
-
-class StructWriter {
-  readonly #view: DataView;
-
-  constructor(
-    bytes: Uint8Array,
-    readonly struct: StructLayout,
-    readonly name: string,
-  ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  set(name: string, value: number | bigint): void {
-    const { offset, size } = fieldOf(this.struct, this.name, name);
-    this.#put(offset, size, value);
-  }
-
-  /** An array; the size of its elements follows from their number. */
-  setAll(name: string, values: readonly number[]): void {
-    const { offset, size } = fieldOf(this.struct, this.name, name);
-    const each = size / values.length;
-    for (const [index, value] of values.entries()) this.#put(offset + index * each, each, value);
-  }
-
-  #put(offset: number, size: number, value: number | bigint): void {
-    if (size === 8) this.#view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
-    else if (size === 4) this.#view.setUint32(offset, Number(value), true);
-    else if (size === 2) this.#view.setUint16(offset, Number(value), true);
-    else throw new Error(`struct ${this.name} has a field of ${size} bytes at ${offset}`);
-  }
 }

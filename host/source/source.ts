@@ -3,6 +3,8 @@
  * (`bpf/core/record.h`), so that a live kernel and a recording take the same path from here on.
  */
 
+import type { HookDescription } from "../policy/hookSpec.js";
+
 /** One field of a record struct: byte offset and size in the struct. */
 export interface FieldLayout {
   readonly offset: number;
@@ -58,6 +60,22 @@ export interface Source {
    * it is gone or out of scope. Absent: the records are all there is.
    */
   lookUp?(pid: number, keyNs: bigint): Uint8Array | undefined;
+  /**
+   * Tells of hooks before they are attached: `read` hands that over as records ahead of all others.
+   * Absent: the records themselves tell.
+   */
+  define?(hooks: readonly HookDescription[]): void;
+  /** Tells that hooks are detached for good; handed over behind their last records. */
+  forget?(hooks: readonly number[]): void;
+  /**
+   * Whether that process instance is no longer there, or another by now. May be wrong for a moment
+   * around its end. Absent: nobody knows.
+   */
+  hasEnded?(pid: number, keyNs: bigint): boolean;
+  /** Takes out of the kernel's table what has ended unseen; to be called often. Absent: there is none. */
+  sweepTable?(nowMs: number): void;
+  /** Entries that `sweepTable` took out since the source was opened. */
+  readonly tableSwept?: number;
   /** Twice does no harm. */
   close(): void;
 }

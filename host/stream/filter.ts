@@ -3,7 +3,9 @@ import { GuidestarError } from "../errors.js";
 import { type Event, EventType, type Process } from "../events/model.js";
 import { byCapabilities } from "./capabilities.js";
 import { emptyFilter, type FilterSpec, type StreamSpec } from "./filterSpec.js";
+import { byFunctions, byPolicies } from "./hooks.js";
 import { byLabels } from "./labels.js";
+
 import { byAncestorBinary, byContainer, byPodText, byText } from "./patterns.js";
 import { inPidSet } from "./pidSet.js";
 
@@ -39,6 +41,8 @@ function compileOne(filter: FilterSpec, place: string): EventTest {
     const pids = new Set(filter.pid);
     tests.push(({ process }) => process !== undefined && pids.has(process.pid));
   }
+  if (filter.policyNames.length > 0) tests.push(byPolicies(filter.policyNames));
+  if (filter.functionNames.length > 0) tests.push(byFunctions(filter.functionNames));
   const { inInitTree, capabilities } = filter;
   if (inInitTree !== undefined) tests.push(({ process }) => process?.inInitTree === inInitTree);
   if (filter.namespace.length > 0) tests.push(byNamespace(filter.namespace));

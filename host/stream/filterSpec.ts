@@ -22,6 +22,9 @@ export interface FilterSpec {
   readonly inInitTree: boolean | undefined;
   readonly ancestorBinaryRegex: readonly string[];
   readonly namespaceRegex: readonly string[];
+  /** Of events that a policy asked for. */
+  readonly policyNames: readonly string[];
+  readonly functionNames: readonly string[];
 }
 
 export const capabilitySets = ["permitted", "effective", "inheritable"] as const;
@@ -64,4 +67,6 @@ export const emptyFilter: FilterSpec = {
   inInitTree: undefined,
   ancestorBinaryRegex: [],
   namespaceRegex: [],
+  policyNames: [],
+  functionNames: [],
 };

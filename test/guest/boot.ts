@@ -7,6 +7,8 @@ import type { Job, WireEvent } from "./messages.js";
 import { cacheFolder, guestKernel, needed } from "./paths.js";
 
 export interface BootOptions {
+  /** Tells guests that run side by side apart. Default: "1". */
+  readonly name?: string;
   readonly job: Job;
   /** How long the guest may live, boot included. */
   readonly timeoutMs: number;
@@ -34,7 +36,7 @@ export interface GuestResult {
   readonly exitCode: number | undefined;
   /** Why there is no exit code, or why it is not to be trusted: one sentence. */
   readonly failure: string | undefined;
-  /** The whole console. Also in `.cache/guest/console.log`; the one before in `console.previous.log`. */
+  /** The whole console. Also in `.cache/guest/console.log` (`console.NAME.log`); the one before in `console.previous.log`. */
   readonly console: string;
   /** Files that the job left in `GUIDESTAR_EXPORT`, by name. */
   readonly files: ReadonlyMap<string, Buffer>;

@@ -43,7 +43,7 @@ export async function live(
   );
   const timer = setTimeout(() => stop(`was not done after ${seconds(timeoutMs)}`), timeoutMs);
 
-  const console = collectConsole(qemu.stdout, options.onConsole);
+  const console = collectConsole(options.name, qemu.stdout, options.onConsole);
   const qemuErrors = collectText(qemu.stderr);
   const files = new Map<string, Buffer[]>();
   let release: string | undefined;
@@ -110,9 +110,16 @@ function whyDied(console: string, ended: string, qemuErrors: string): string {
 
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
-function collectConsole(stream: Readable | null, onText: ((text: string) => void) | undefined) {
-  const file = path.join(cacheFolder, "console.log");
-  if (existsSync(file)) renameSync(file, path.join(cacheFolder, "console.previous.log"));
+/** Below the cache folder, of the guest that has this name. */
+export const consoleFile = (name = "1") => (name === "1" ? "console.log" : `console.${name}.log`);
+
+function collectConsole(
+  name: string | undefined,
+  stream: Readable | null,
+  onText: ((text: string) => void) | undefined,
+) {
+  const file = path.join(cacheFolder, consoleFile(name));
+  if (existsSync(file)) renameSync(file, file.replace(/log$/, "previous.log"));
   const log = createWriteStream(file);
   const decoder = new StringDecoder("utf8");
   const chunks: string[] = [];

@@ -1,6 +1,14 @@
 /** The guest's system: programs of this machine with the libraries that they need, and busybox for the rest. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import type { Entry } from "./cpio.js";
 import { findCommand, findLibrary, guestPackage, needed } from "./paths.js";
@@ -18,22 +26,45 @@ const programs = [
 /** Loaded by name at run time, so that no program shows that it needs them. */
 const libraries = ["libbpf.so.1"];
 
-/** Of packages that were only unpacked: nothing of them is on this machine. */
+/** Of packages that were only unpacked, by file name: nothing of them is on this machine. */
 const unpacked: Readonly<Record<string, readonly string[]>> = {
-  containerd: ["usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/ctr"],
-  runc: ["usr/sbin/runc"],
-  libseccomp2: ["usr/lib/x86_64-linux-gnu/libseccomp.so.2"],
+  containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
+  runc: ["runc"],
+  acct: ["accton"],
+  auditd: ["auditd", "auditctl"],
 };
 
+/** Their libraries, each with all that its package has; where this machine has one, its own is taken. */
+const unpackedLibraries = [
+  ...["libseccomp2", "libaudit1", "libauparse0", "libcap-ng0", "libwrap0", "libnsl2", "libtirpc3"],
+  ...["libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"],
+  "libcom-err2",
+];
+
 function unpackedEntries(): Entry[] {
-  return Object.entries(unpacked).flatMap(([name, files]) => {
-    const folder = needed(guestPackage(name), `the package ${name}`);
-    return files.map((file): Entry => {
-      const from = path.join(folder, file);
-      if (!file.includes("/lib/")) return program(path.basename(file), from);
-      return { kind: "copy", path: file, from: realpathSync(from), mode: 0o755 };
+  const programEntries = Object.entries(unpacked).flatMap(([name, files]) => {
+    const there = filesOf(name);
+    return files.map((file) => {
+      const from = there.find((each) => path.basename(each) === file && isElf(each));
+      return program(file, needed(from, `${file} of the package ${name}`));
     });
   });
+  const libraryEntries = unpackedLibraries.flatMap((name) =>
+    filesOf(name)
+      .filter((file) => /\.so\.\d+$/.test(file))
+      .map((from): Entry => {
+        const file = `usr/lib/x86_64-linux-gnu/${path.basename(from)}`;
+        return { kind: "copy", path: file, from: realpathSync(from), mode: 0o755 };
+      }),
+  );
+  return [...libraryEntries, ...programEntries];
+}
+
+function filesOf(name: string): string[] {
+  const folder = needed(guestPackage(name), `the package ${name}`);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => path.join(folder, file))
+    .filter((file) => existsSync(file) && statSync(file).isFile());
 }
 
 export function systemEntries(): Entry[] {
@@ -51,8 +82,8 @@ export function systemEntries(): Entry[] {
   for (const file of found) add(entries, program(path.basename(file), file));
   add(entries, program("node", process.execPath));
   add(entries, program("bpftool", bpftool));
-  for (const file of [...loaded, ...librariesOf(files)]) add(entries, library(file));
   for (const entry of unpackedEntries()) add(entries, entry);
+  for (const file of [...loaded, ...librariesOf(files)]) add(entries, library(file));
   return [
     ...["usr/bin", "usr/lib", "usr/lib64"].map((name): Entry => ({ kind: "folder", path: name })),
     ...["bin", "sbin"].map((name): Entry => ({ kind: "link", path: name, target: "usr/bin" })),

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { toNumber } from "../../host/api/numbers.js";
+import type { HookDescription } from "../../host/policy/hookSpec.js";
 import { fgs } from "../../proto/generated/api.js";
 import { collect, startTestDaemon, temporaryFolder } from "../support/daemon.js";
 import type { ReaderResult, ReadersData } from "../support/readers.js";
@@ -41,6 +42,40 @@ test("a recording reaches a client whole: each exec and exit once, with its pare
   const { pipeline } = await client.node.getStatus();
   assert.equal(toNumber(pipeline?.seen ?? 0), 4001);
   assert.equal(toNumber(pipeline?.records ?? 0), 6001);
+});
+
+test("calls that policies watched play from a recording, filtered by policy and function", async (t) => {
+  const file = path.join(temporaryFolder(t), "calls.rec.gz");
+  const args = [{ type: "s32", index: 0 }] as const;
+  const hooks: HookDescription[] = [
+    { hook: 3, policy: "a", kind: "syscall", functionName: "__x64_sys_write", args, tags: [] },
+    { hook: 4, policy: "b", kind: "function", functionName: "tcp_connect", args, tags: [] },
+    {
+      ...{ hook: 5, policy: "b", kind: "tracepoint", args, tags: [] },
+      ...{ subsystem: "sched", functionName: "sched_switch" },
+    },
+  ];
+  writeSyntheticRecording(file, { processes: 200, hooks });
+  const { connect } = await startTestDaemon(t, { source: `recording:${file}?rate=2000` });
+  const client = await connect();
+  const filters = [{ policy_names: ["b"] }, { function_names: ["write"] }, { event_set: [14] }];
+  const streams = filters.map((filter) => client.sensors.getEvents({ allow_list: [filter] }));
+  const [ofB, writes, traced] = await Promise.all(streams.map((stream) => collect(stream)));
+  assert.equal(ofB?.length, 400);
+  assert.deepEqual(
+    writes?.map(({ process_kprobe: call }) => [
+      call?.policy_name,
+      call?.process?.binary,
+      call?.parent?.binary,
+      call?.args?.[0]?.int_arg,
+    ]),
+    Array.from({ length: 200 }, (_, i) => ["a", `/usr/bin/tool-${i}`, "/bin/bash", i]),
+  );
+  assert.equal(traced?.length, 200);
+  assert.ok(traced?.every((each) => each.process_tracepoint?.event === "sched_switch"));
+  const { pipeline } = await client.node.getStatus();
+  assert.equal(toNumber(pipeline?.malformed ?? -1), 0);
+  assert.equal(toNumber(pipeline?.unknown_hook ?? -1), 0);
 });
 
 test("streams with different filters each see their own", async (t) => {

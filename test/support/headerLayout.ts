@@ -1,16 +1,26 @@
 /**
- * The record layout read from the text of `bpf/core/record.h`, so that tests of the host need
+ * The record layout read from the text of `bpf/core/record.h` and `hook_record.h`, so that tests of the host need
  * neither a compiler nor BTF. A test of the eBPF core holds it against the object's BTF.
  */
 import { readFileSync } from "node:fs";
 import type { FieldLayout, RecordLayout, StructLayout } from "../../host/source/source.js";
 
-const scalarSizes: Record<string, number> = { __u64: 8, __u32: 4, __u16: 2, __u8: 1, __s32: 4 };
+const scalarSizes: Record<string, number> = {
+  __u64: 8,
+  __u32: 4,
+  __u16: 2,
+  __u8: 1,
+  __s32: 4,
+  char: 1,
+};
 
-export function headerLayout(
-  header = new URL("../../../bpf/core/record.h", import.meta.url),
-): RecordLayout {
-  const text = readFileSync(header, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+const headers = ["record.h", "hook_record.h"].map(
+  (name) => new URL(`../../../bpf/core/${name}`, import.meta.url),
+);
+
+export function headerLayout(files = headers): RecordLayout {
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  const text = texts.join("\n").replace(/\/\*[\s\S]*?\*\//g, "");
   const enums: Record<string, Record<string, number>> = {};
   for (const [, name, body] of text.matchAll(/enum (\w+) \{([^}]*)\}/g))
     enums[name as string] = enumerators(body as string);
@@ -42,7 +52,14 @@ function structLayout(
   const fields: Record<string, FieldLayout> = {};
   let offset = 0;
   let alignment = 1;
-  for (const [, type, name, length] of body.matchAll(/(\w+|struct \w+) (\w+)(?:\[(\w+)\])?;/g)) {
+  const members = [...body.matchAll(/((?:struct )?\w+)\s+(\w+(?:\[\w+\])?(?:,\s*\w+)*);/g)].flatMap(
+    ([, type, names = ""]) =>
+      names.split(/,\s*/).map((each) => {
+        const [, name, length] = /^(\w+)(?:\[(\w+)\])?$/.exec(each) ?? [];
+        return [type, name, length] as const;
+      }),
+  );
+  for (const [type, name, length] of members) {
     const nested = structs[(type as string).replace("struct ", "")];
     const unit = nested?.size ?? scalarSizes[type as string];
     if (unit === undefined) throw new Error(`record.h: type ${type} is not known`);

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import type { HookDescription } from "../../host/policy/hookSpec.js";
 import { formatHeader } from "../../host/source/recordingFormat.js";
 import { headerLayout } from "./headerLayout.js";
 import { RecordMaker } from "./records.js";
@@ -18,6 +19,8 @@ export interface SyntheticOptions {
   readonly cgroupName?: (index: number) => string;
   /** Bytes of an argument that each has besides its number. Default 0: none. */
   readonly argumentBytes?: number;
+  /** Hooks of policies in each of which every process makes one call, with its number as argument. */
+  readonly hooks?: readonly HookDescription[];
   /** Time between two records, ns. Default 1,000. */
   readonly stepNs?: number;
 }
@@ -35,7 +38,9 @@ export function writeSyntheticRecording(file: string, options: SyntheticOptions)
   const clone = make.flags("GS_FLAG_EXECVE", "GS_FLAG_CLONE");
   let now = 1_000_000;
   const next = () => (now += stepNs);
+  const { hooks = [] } = options;
   const records = [
+    ...hooks.map((hook) => make.definition(hook)),
     make.exec(
       { "header.pid": shellPid, "header.key_ns": 1, "header.time_ns": next() },
       { binary: "/bin/bash", cwd: "/root", argv: ["bash"] },
@@ -60,6 +65,10 @@ export function writeSyntheticRecording(file: string, options: SyntheticOptions)
           argv: ["tool", String(i), ...more],
         },
       ),
+      ...hooks.map(({ hook }) => {
+        const values = { ...name, "header.tid": pid, "header.time_ns": next(), hook, actions: 1 };
+        return make.hook(values, [make.int(0, BigInt(i))]);
+      }),
       make.exit({ ...name, "header.time_ns": next(), ...shell, code: (i % 256) << 8 }),
     );
   }

@@ -29,8 +29,9 @@ export class Families {
       process = this.#process(wire, body ?? {});
       if (type === fgs.EventType.PROCESS_EXIT) this.#ended(wire);
     }
-    // Filters look at these three only.
-    return { type, process, parent: process?.parent } as unknown as ModelEvent;
+    const parent = process?.parent;
+    // Filters look at these only.
+    return { type, process, parent, hook: hookOf(event) } as unknown as ModelEvent;
   }
 
   #process(wire: WireProcess, { parent, ancestors }: Body): Process {
@@ -77,6 +78,14 @@ export class Families {
     const key = keyOf(wire);
     if (key !== undefined && !wire.exec_id) this.#known.delete(key);
   }
+}
+
+/** As far as filters ask: names. */
+function hookOf({ process_kprobe: call, process_tracepoint: tracepoint }: Event) {
+  const policy = call?.policy_name ?? tracepoint?.policy_name ?? "";
+  if (call) return { description: { policy, functionName: call.function_name ?? "" } };
+  const { subsys: subsystem = "", event: functionName = "" } = tracepoint ?? {};
+  return tracepoint && { description: { policy, subsystem, functionName } };
 }
 
 function keyOf({ exec_id, pid }: WireProcess): string | undefined {

@@ -28,6 +28,8 @@ export interface FilterFlags {
   readonly containerId?: readonly string[];
   readonly inInitTree?: boolean;
   readonly capabilities?: readonly string[];
+  readonly policyNames?: readonly string[];
+  readonly functions?: readonly string[];
   /** Names that `tetra` has for `namespace`, `process` and `pod`. */
   readonly namespaces?: readonly string[];
   readonly processes?: readonly string[];
@@ -88,6 +90,8 @@ function flagFilter(flags: FilterFlags): Filter {
   setList(filter, "parent_arguments_regex", flags.parentArguments);
   setList(filter, "ancestor_binary_regex", flags.ancestorBinary);
   setList(filter, "container_id", flags.containerId);
+  setList(filter, "policy_names", flags.policyNames);
+  setList(filter, "function_names", flags.functions);
   if (flags.capabilities) filter.capabilities = capabilityFilter(flags.capabilities);
   if (flags.pid) filter.pid = flags.pid.map((text) => pid("--pid", text));
   if (flags.pidSet) filter.pid_set = flags.pidSet.map((text) => pid("--pid-set", text));
@@ -123,6 +127,8 @@ export const flagOf: Readonly<Record<string, string>> = {
   ancestor_binary_regex: "--ancestor-binary",
   container_id: "--container-id",
   capabilities: "--capabilities",
+  policy_names: "--policy-names",
+  function_names: "--functions",
   in_init_tree: "--in-init-tree",
   pid: "--pid",
   pid_set: "--pid-set",

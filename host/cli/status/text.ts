@@ -55,7 +55,7 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
     row("Lost", lostText(pipeline)),
     row(
       "Processes",
-      `${of(cache?.size)} known, ${of(cache?.misses)} asked for and not known, ${of(cache?.evictions)} evicted`,
+      `${of(cache?.size)} known, ${of(cache?.misses)} asked for and not known, ${of(cache?.evictions)} evicted${sweptText(cache)}`,
     ),
     ...(node.file_export ? exportLines(node.file_export) : []),
     ...containerLines(node),
@@ -121,9 +121,22 @@ function lostText(pipeline: Node["pipeline"]): string {
   return [
     `${of(pipeline?.lost_ring)} in the kernel's ring buffer`,
     `${of(pipeline?.malformed)} not decodable`,
+    ...(toNumber(pipeline?.unknown_hook) > 0
+      ? [`${of(pipeline?.unknown_hook)} of unknown hooks`]
+      : []),
     `${counted(toNumber(pipeline?.table_full), "process", "processes")} without room in the kernel's table`,
     `${counted(toNumber(pipeline?.read_failed), "failed read")} in the kernel`,
   ].join(", ");
+}
+
+/** Only where it happened: it takes lost records. */
+function sweptText(cache: Node["process_cache"]): string {
+  const swept = toNumber(cache?.swept) + toNumber(cache?.table_swept);
+  const completed = toNumber(cache?.completed);
+  return [
+    completed > 0 ? `, ${grouped(completed)} completed from /proc` : "",
+    swept > 0 ? `, ${grouped(swept)} swept out that had ended unseen` : "",
+  ].join("");
 }
 
 function failure({ failure: reason }: guidestar.Plugin.$Properties): string {

@@ -17,6 +17,17 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
   );
   const records = make("counter", "records_total", "Raw records read from the source");
   const malformed = make("counter", "records_malformed_total", "Records that were not decodable");
+  const unknownHook = make(
+    "counter",
+    "records_unknown_hook_total",
+    "Records of policies' hooks that nothing is known of",
+  );
+  const policyEvents = make(
+    "counter",
+    "policy_events_total",
+    "Calls that hooks of policies told of",
+    ["policy", "hook", "type"],
+  );
   const lostRing = make(
     "counter",
     "observer_ringbuf_events_lost_total",
@@ -40,6 +51,21 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     "process_cache_evictions_total",
     "Live processes forgotten because the cache was full",
   );
+  const completed = make(
+    "counter",
+    "process_cache_completed_total",
+    "Unknown processes that /proc could still tell of",
+  );
+  const swept = make(
+    "counter",
+    "process_cache_swept_total",
+    "Processes forgotten that had ended unseen, because the record of their end was lost",
+  );
+  const tableSwept = make(
+    "counter",
+    "process_table_swept_total",
+    "Entries taken out of the kernel's process table whose end no program saw",
+  );
   return (status: PipelineStatus) => {
     events(eventTypes.map(([name, type]) => [{ type: name }, status.byType[type] ?? 0]));
     outcomes([
@@ -48,6 +74,8 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     ]);
     records(status.records);
     malformed(status.malformed);
+    unknownHook(status.unknownHook);
+    policyEvents(policyCounts(status));
     lostRing(status.lostRing);
     tableFull(status.tableFull);
     readFailed(status.readFailed);
@@ -55,7 +83,21 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     capacity(processCacheSize);
     misses(status.cache.misses);
     evictions(status.cache.evictions);
+    completed(status.cache.completed);
+    swept(status.cache.swept);
+    tableSwept(status.cache.tableSwept);
   };
+}
+
+/** A policy may have several hooks in one place. */
+function policyCounts({ hooks }: PipelineStatus) {
+  const counts = new Map<string, readonly [Record<string, string>, number]>();
+  for (const { policy, hook, type, events } of hooks) {
+    const labels = { policy, hook, type: fgs.EventType[type] as string };
+    const key = JSON.stringify(labels);
+    counts.set(key, [labels, (counts.get(key)?.[1] ?? 0) + events]);
+  }
+  return [...counts.values()];
 }
 
 /** With the names that they have on the wire. */

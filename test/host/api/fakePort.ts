@@ -69,6 +69,10 @@ export class FakePort implements PipelinePort {
     return this.chain;
   }
 
+  async define() {}
+
+  async forget() {}
+
   async status() {
     return {
       source: "recording:test",
@@ -79,11 +83,17 @@ export class FakePort implements PipelinePort {
       dropped: 3,
       lostRing: 1,
       malformed: 0,
+      unknownHook: 0,
+      hooks: [
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 3 },
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 4 },
+        { policy: "guard", hook: "sched/sched_switch", type: 14, events: 5 },
+      ],
       records: 12,
       tableFull: 0,
       readFailed: 0,
       sequence: this.sequence,
-      cache: { size: 5, misses: 1, evictions: 0 },
+      cache: { size: 5, misses: 1, evictions: 0, completed: 2, swept: 3, tableSwept: 4 },
     };
   }
 }

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { EventEncoder, framePrefixBytes, maxAncestorsShown } from "../../../host/events/encoder.js";
-import { type Event, EventType, type ExecutedFile, type Pod } from "../../../host/events/model.js";
+import {
+  EventType,
+  type ExecEvent,
+  type ExecutedFile,
+  type ExitEvent,
+  type Pod,
+} from "../../../host/events/model.js";
 import { CachedProcess, type ProcessInit } from "../../../host/events/process.js";
 import { WireWriter } from "../../../host/events/wire.js";
 import { fgs } from "../../../proto/generated/api.js";
@@ -91,7 +97,7 @@ const processInit: fc.Arbitrary<ProcessInit> = fc.record({
   egid: fc.option(uint32, { nil: undefined }),
 });
 
-const event: fc.Arbitrary<Event> = fc
+const event: fc.Arbitrary<ExecEvent | ExitEvent> = fc
   .record({
     process: processInit,
     // The parent first, then what is above it.
@@ -170,7 +176,7 @@ test("a process is encoded once, and its reference count is told as it is at sen
 });
 
 /** The event as protobufjs shows it, defaults left out. Written from the API's documentation. */
-function expectedResponse(event: Event) {
+function expectedResponse(event: ExecEvent | ExitEvent) {
   const body = {
     process: expectedProcess(event.process as CachedProcess),
     ...(event.parent && { parent: expectedProcess(event.parent as CachedProcess) }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { GuidestarError } from "../../../host/errors.js";
 import { PipelineHandle, type PipelineHandleOptions } from "../../../host/pipeline/handle.js";
 import type { PluginSetup } from "../../../host/plugins/prepared.js";
 import { parseRecordingSpec } from "../../../host/source/recordingSpec.js";
@@ -87,6 +88,16 @@ test("counts can still be asked for after the end, and after closing", async (t)
   await handle.close();
   await handle.close();
   assert.equal((await handle.status()).seen, 1001);
+});
+
+test("hooks cannot be told of where events come from a recording", async (t) => {
+  const handle = await started(t, recorded(t, "speed=max"));
+  const hook = { hook: 1, policy: "p", functionName: "f", args: [], tags: [] };
+  await assert.rejects(
+    handle.define([{ ...hook, kind: "function" }]),
+    (error) => error instanceof GuidestarError && error.code === "FAILED_PRECONDITION",
+  );
+  await handle.forget([1]);
 });
 
 test("a source that cannot be opened fails the start in one sentence", async (t) => {

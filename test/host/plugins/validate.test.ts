@@ -41,6 +41,9 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       size: good.length,
       code: undefined,
       eventTypes: [],
+      failurePolicy: "open",
+      scope: "node",
+      settingsSchema: "",
     },
   );
   assert.ok(WebAssembly.validate(prepared.code));

@@ -1,3 +1,6 @@
+import { Hook } from "../../../host/events/hook/hook.js";
+import { HookDataKeeper } from "../../../host/events/hook/hookData.js";
+import { hookFields } from "../../../host/events/hook/hookFields.js";
 import {
   type Event,
   EventType,
@@ -5,7 +8,9 @@ import {
   type ExitEvent,
   type Process,
 } from "../../../host/events/model.js";
+import type { HookDescription } from "../../../host/policy/hookSpec.js";
 import { emptyFilter, type FilterSpec } from "../../../host/stream/filterSpec.js";
+import { headerLayout } from "../../support/headerLayout.js";
 
 let lastKey = 0n;
 
@@ -58,6 +63,40 @@ export function exit(of: Process, known: Partial<ExitEvent> = {}): Event {
     status: 0,
     signal: "",
     ...known,
+  };
+}
+
+const fields = hookFields(headerLayout());
+if (!fields) throw new Error("the layout has no hooks");
+const nothing = new HookDataKeeper(fields).keep(new Uint8Array(0), 0, 0);
+
+/** A call without arguments, as a policy's hook saw it. */
+export function call(of: Process, known: Partial<HookDescription> = {}): Event {
+  const description: HookDescription = {
+    hook: 1,
+    policy: "watch",
+    kind: "function",
+    functionName: "tcp_connect",
+    args: [],
+    tags: [],
+    ...known,
+  };
+  const hook = new Hook(description);
+  return {
+    type: hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    sequence: 1,
+    timeNs: 0n,
+    process: of,
+    parent: of.parent,
+    annotations: undefined,
+    hook,
+    tid: of.pid,
+    selector: undefined,
+    actions: 1,
+    flags: 0,
+    signal: 0,
+    overrideError: 0,
+    data: nothing,
   };
 }
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Event, EventType, type Process } from "../../../host/events/model.js";
+import { type Event, EventType, isHookEvent, type Process } from "../../../host/events/model.js";
 import { compileFilter, filterKey } from "../../../host/stream/filter.js";
 import { capabilitySets, type FilterSpec } from "../../../host/stream/filterSpec.js";
-import { exec, exit, filter, process, withoutProcess } from "./events.js";
+import { call, exec, exit, filter, process, withoutProcess } from "./events.js";
 
 const list = <T>(...values: T[]) => fc.array(fc.constantFrom(...values), { maxLength: 2 });
 const patterns = list("a", "^/b", "c$", "^$", "[ab]c");
@@ -38,6 +38,8 @@ const fields = {
   inInitTree: flag,
   ancestorBinaryRegex: patterns,
   namespaceRegex: list("x", "^y$"),
+  policyNames: list("p", "q"),
+  functionNames: list("write", "__x64_sys_write", "sub/it", "it", "sub"),
 } satisfies { [field in keyof FilterSpec]: fc.Arbitrary<FilterSpec[field]> };
 
 /** A few fields each: with all of them, nearly no event would match. */
@@ -72,20 +74,30 @@ const someProcess = fc.record({
   ),
 });
 
+const kinds = ["exec", "exit", "none", "write", "traced"] as const;
+const makers: Readonly<Record<(typeof kinds)[number], (one: Process) => Event>> = {
+  none: withoutProcess,
+  exec,
+  exit,
+  write: (one) => call(one, { policy: "p", functionName: "__x64_sys_write" }),
+  traced: (one) =>
+    call(one, { policy: "q", kind: "tracepoint", subsystem: "sub", functionName: "it" }),
+};
+const hookNames: Readonly<Record<string, readonly string[]>> = {
+  p: ["__x64_sys_write", "sys_write", "write"],
+  q: ["it", "sub/it"],
+};
+
 /** Several events of one family: what a test learned of the first must hold for the others. */
 const events = fc
   .record({
     line: fc.array(someProcess, { minLength: 1, maxLength: 5 }),
-    kinds: fc.array(fc.constantFrom("exec", "exit", "none"), { minLength: 1, maxLength: 4 }),
+    kinds: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 4 }),
   })
   .map(({ line, kinds }) => {
     const family: Process[] = [];
     for (const known of line) family.push(process({ ...known, parent: family.at(-1) }));
-    return family.flatMap((one) =>
-      kinds.map((kind) =>
-        kind === "none" ? withoutProcess() : kind === "exec" ? exec(one) : exit(one),
-      ),
-    );
+    return family.flatMap((one) => kinds.map((kind) => makers[kind](one)));
   });
 
 test("any lists of filters decide as their definition says, on any events", () => {
@@ -139,6 +151,11 @@ function matches(one: FilterSpec, event: Event): boolean {
     ) &&
     any(one.namespace, (name) => process && (process.pod?.namespace ?? "") === name) &&
     (one.healthCheck === undefined || one.healthCheck === isProbe) &&
+    any(one.policyNames, (name) => isHookEvent(event) && event.hook.description.policy === name) &&
+    any(
+      one.functionNames,
+      (name) => isHookEvent(event) && hookNames[event.hook.description.policy]?.includes(name),
+    ) &&
     found(one.binaryRegex, process?.binary) &&
     found(one.argumentsRegex, process?.arguments) &&
     found(one.parentBinaryRegex, parent?.binary) &&

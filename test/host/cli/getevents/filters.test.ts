@@ -56,6 +56,8 @@ describe("from flags to filters", () => {
       ancestorBinary: ["sshd"],
       containerId: ["0123abc"],
       inInitTree: false,
+      policyNames: ["watch", "guard"],
+      functions: ["write"],
       capabilities: ["CAP_SYS_ADMIN,net_admin", "permitted:all:DAC_OVERRIDE", "none:cap_bpf"],
     });
     const { CAP_SYS_ADMIN, CAP_NET_ADMIN, DAC_OVERRIDE, CAP_BPF } = fgs.CapabilitiesType;
@@ -72,6 +74,8 @@ describe("from flags to filters", () => {
         ancestor_binary_regex: ["sshd"],
         container_id: ["0123abc"],
         in_init_tree: { value: false },
+        policy_names: ["watch", "guard"],
+        function_names: ["write"],
         capabilities: {
           effective: { any: [CAP_SYS_ADMIN, CAP_NET_ADMIN], none: [CAP_BPF] },
           permitted: { all: [DAC_OVERRIDE] },

@@ -1,0 +1,195 @@
+/** One hook in the kernel: its own copy of a hook program, made for it, loaded and attached. */
+import {
+  BpfError,
+  type BpfObject,
+  type Link,
+  type ProgramInfo,
+  programInfo,
+} from "../../../bpf/libbpf/index.js";
+import { GuidestarError } from "../../errors.js";
+import type { HookSpec } from "../../policy/hookSpec.js";
+import { type HookCounters, readCounters, resetCounters } from "./counters.js";
+import type { HookFeatures } from "./features.js";
+import { type HookConfig, hookConfig, reportsAtReturn } from "./hookConfig.js";
+import { openHookObject } from "./hookObject.js";
+import {
+  type Attaching,
+  chooseMechanism,
+  type Mechanism,
+  type MechanismName,
+} from "./mechanism.js";
+import type { SharedHookMaps } from "./sharedMaps.js";
+
+export interface HookOptions {
+  /** `gs_hook_event.hook`; never used twice. */
+  readonly hook: number;
+  readonly maps: SharedHookMaps;
+  readonly features: HookFeatures;
+}
+
+export interface HookStatistics {
+  /** Runs and time, if the kernel counts them (sysctl kernel.bpf_stats_enabled). */
+  readonly runs: bigint;
+  readonly runTimeNs: bigint;
+  /** Calls that it missed, because it was running on that CPU already. */
+  readonly recursionMisses: bigint;
+}
+
+/** Loaded; attached until `detach()`. */
+export interface LoadedHook {
+  readonly mechanism: MechanismName;
+  readonly attached: boolean;
+  statistics(): HookStatistics;
+  counters(): HookCounters;
+  attach(): void;
+  detach(): void;
+  /** Detaches and frees all of it. Twice does no harm. */
+  close(): void;
+}
+
+/**
+ * Loads and attaches. Throws a `GuidestarError`, one sentence that names the hook, and leaves nothing
+ * behind, if it can't be done.
+ */
+export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
+  const mechanism = chooseMechanism(spec, options.features);
+  const slot = options.maps.slots.take();
+  let object: BpfObject | undefined;
+  try {
+    resetCounters(options.maps, slot);
+    object = prepare(spec, mechanism, slot, options);
+    object.load();
+    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, options.maps);
+    hook.attach();
+    return hook;
+  } catch (error) {
+    object?.close();
+    options.maps.slots.giveBack(slot);
+    throw asHookError(error, spec);
+  }
+}
+
+function prepare(
+  spec: HookSpec,
+  mechanism: Mechanism,
+  slot: number,
+  { hook, maps }: HookOptions,
+): BpfObject {
+  const sizes = {
+    event: maps.btf.struct("gs_hook_event").size,
+    argument: maps.btf.struct("gs_arg").size,
+  };
+  const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
+  const object = openHookObject(maps.hasLoop);
+  try {
+    for (const { program: name, target } of partsOf(mechanism)) {
+      const program = object.program(name);
+      program.autoload = true;
+      if (target !== undefined) program.setTarget(target);
+    }
+    object.variables.set("hook_config", config);
+    maps.share(object, {
+      draftBytes: maps.draftHead + config.data_max,
+      slackBytes: sizes.argument + slackOf(config, spec),
+      atReturn: reportsAtReturn(spec),
+    });
+    return object;
+  } catch (error) {
+    object.close();
+    throw error;
+  }
+}
+
+/**
+ * The kernel sees each argument begin at the end of the record. Of one that is put together from
+ * pieces it sees the last piece begin at the end, too.
+ */
+function slackOf(config: HookConfig, spec: HookSpec): number {
+  const all = [...spec.args, ...(spec.returned ? [spec.returned] : [])];
+  const hasPieces = all.some(({ type }) => type === "char_iovec" || type === "iov_iter");
+  return (hasPieces ? 2 : 1) * config.payload_max + 8;
+}
+
+/** The return first: of a call that is seen to begin, the end must be seen. */
+const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
+  returned === undefined ? [entry] : [returned, entry];
+
+class Hook implements LoadedHook {
+  readonly mechanism: MechanismName;
+  readonly #object: BpfObject;
+  readonly #how: Mechanism;
+  readonly #ids: { readonly hook: number; readonly slot: number };
+  readonly #maps: SharedHookMaps;
+  #links: Link[] = [];
+  #closed = false;
+
+  constructor(
+    object: BpfObject,
+    how: Mechanism,
+    ids: { readonly hook: number; readonly slot: number },
+    maps: SharedHookMaps,
+  ) {
+    this.mechanism = how.name;
+    this.#object = object;
+    this.#how = how;
+    this.#ids = ids;
+    this.#maps = maps;
+  }
+
+  get attached(): boolean {
+    return this.#links.length > 0;
+  }
+
+  attach(): void {
+    if (this.attached) return;
+    const links: Link[] = [];
+    try {
+      for (const part of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(part.program)));
+      }
+    } catch (error) {
+      for (const link of links) link.close();
+      throw error;
+    }
+    this.#links = links;
+  }
+
+  detach(): void {
+    for (const link of this.#links.splice(0).reverse()) link.close();
+    this.#maps.forgetPending(this.#ids.hook);
+  }
+
+  statistics(): HookStatistics {
+    const all = partsOf(this.#how).map(({ program }) =>
+      programInfo(this.#object.program(program).fd),
+    );
+    const sum = (value: (info: ProgramInfo) => bigint) =>
+      all.reduce((total, info) => total + value(info), 0n);
+    return {
+      runs: sum(({ runCount }) => runCount),
+      runTimeNs: sum(({ runTimeNs }) => runTimeNs),
+      recursionMisses: sum(({ recursionMisses }) => recursionMisses),
+    };
+  }
+
+  counters(): HookCounters {
+    return readCounters(this.#maps, this.#ids.slot);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.detach();
+    this.#object.close();
+    this.#maps.slots.giveBack(this.#ids.slot);
+  }
+}
+
+function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+  if (error instanceof GuidestarError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";
+  return new GuidestarError(code, `${spec.functionName} can't be hooked: ${text}.`, {
+    cause: error,
+  });
+}

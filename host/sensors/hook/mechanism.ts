@@ -1,0 +1,136 @@
+/** The ways to attach a hook: which programs, what they are given, and to what they are attached. */
+import type { Link, Program } from "../../../bpf/libbpf/index.js";
+import { GuidestarError } from "../../errors.js";
+import type { HookSpec, HookTarget } from "../../policy/hookSpec.js";
+import type { HookFeatures } from "./features.js";
+import { onFunction } from "./functions.js";
+import { reportsAtReturn } from "./hookConfig.js";
+import { registers } from "./registers.js";
+import type { Context, SourceConfig } from "./sources.js";
+
+export type MechanismName =
+  | "fentry"
+  | "fmod_ret"
+  | "kprobe"
+  | "lsm"
+  | "raw_tracepoint"
+  | "sys_enter"
+  | "tracepoint"
+  | "uprobe";
+
+export interface Mechanism {
+  readonly name: MechanismName;
+  readonly context: Context;
+  readonly entry: Attaching;
+  /** Of hooks that report at return. */
+  readonly returned?: Attaching & {
+    /** Where that program finds what was returned. */
+    readonly result: SourceConfig;
+    /** ... and which system call it was, if it sees all of them. */
+    readonly number?: SourceConfig;
+  };
+}
+
+export interface Attaching {
+  /** Name in the hook object. */
+  readonly program: string;
+  /** Before load: for programs that are made for one function. */
+  readonly target?: string;
+  attach(program: Program): Link;
+}
+
+/** Throws a `GuidestarError` that names the hook if this kernel has no way. */
+export function chooseMechanism(spec: HookSpec, features: HookFeatures): Mechanism {
+  const { target } = spec;
+  if (reportsAtReturn(spec) && !returning.has(target.kind)) {
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `${spec.functionName}: there is no return to report of a hook of kind ${target.kind}.`,
+    );
+  }
+  switch (target.kind) {
+    case "tracepoint":
+      return single("tracepoint", "hook_tracepoint", "record", (program) =>
+        program.attachTracepoint(target.subsystem, target.event),
+      );
+    case "rawTracepoint":
+      return single("raw_tracepoint", "hook_raw_tracepoint", "words", (program) =>
+        program.attachRawTracepoint(target.name),
+      );
+    case "syscall":
+      return onSyscall(spec, target.name, features);
+    case "function":
+      return onFunction(spec, target, "functionRegisters", features);
+    case "lsm":
+      return onSecurityHook(spec, target.hook, features);
+    case "uprobe":
+      return onUserFunction(spec, target);
+  }
+}
+
+const returning = new Set<HookTarget["kind"]>(["syscall", "function", "uprobe"]);
+
+function single(
+  name: MechanismName,
+  program: string,
+  context: Context,
+  attach: (program: Program) => Link,
+): Mechanism {
+  return { name, context, entry: { program, attach } };
+}
+
+function onSyscall(spec: HookSpec, name: string, features: HookFeatures): Mechanism {
+  if (features.fentry || features.kprobe) {
+    const target = { name: `${registers.syscallPrefix}${name}` };
+    return onFunction(spec, target, "syscall", features);
+  }
+  const { offset, size } = registers.syscallNumber;
+  return {
+    name: "sys_enter",
+    context: "syscall",
+    entry: { program: "hook_sys_enter", attach: (program) => program.attach() },
+    ...(reportsAtReturn(spec) && {
+      returned: {
+        program: "hook_sys_exit",
+        attach: (program: Program) => program.attach(),
+        result: { kind: "GS_SOURCE_CONTEXT", offset: 8, size: 8 },
+        number: { kind: "GS_SOURCE_REGISTERS", offset, size },
+      },
+    }),
+  };
+}
+
+function onSecurityHook(spec: HookSpec, hook: string, features: HookFeatures): Mechanism {
+  if (!features.lsm) {
+    throw new GuidestarError(
+      "FAILED_PRECONDITION",
+      `${spec.functionName}: this kernel runs no programs on security hooks; it must be started with bpf in its lsm= parameter (see guidestar probe).`,
+    );
+  }
+  return {
+    name: "lsm",
+    context: "words",
+    entry: { program: "hook_lsm", target: hook, attach: (program) => program.attachLsm() },
+  };
+}
+
+function onUserFunction(
+  spec: HookSpec,
+  { path, offset }: HookTarget & { readonly kind: "uprobe" },
+): Mechanism {
+  return {
+    name: "uprobe",
+    context: "functionRegisters",
+    entry: {
+      program: "hook_kprobe",
+      attach: (program) => program.attachUprobe({ path, offset }),
+    },
+    ...(reportsAtReturn(spec) && {
+      returned: {
+        program: "hook_kretprobe",
+        attach: (program: Program) => program.attachUprobe({ path, offset, return: true }),
+        result: { kind: "GS_SOURCE_CONTEXT", offset: registers.result, size: 8 },
+      },
+    }),
+  };
+}

@@ -1,0 +1,182 @@
+/** What all hooks have in common: the maps of the base programs, and those made for hooks. */
+import {
+  type BpfObject,
+  type Btf,
+  bytesCodec,
+  type Codec,
+  KernelMap,
+  kernelInfo,
+  MapType,
+  possibleCpus,
+} from "../../../bpf/libbpf/index.js";
+import type { RawMap } from "../../source/rawMap.js";
+import type { BaseSensor } from "../base.js";
+import { openHookObject } from "./hookObject.js";
+import { Slots } from "./slots.js";
+
+/** As in `hook_scratch.h`. */
+const placesPerCpu = 4;
+const mostHooks = 4096;
+
+/** Sizes of drafts, in bytes: hooks whose records fit into one share its maps. */
+const draftClasses = [1024, 8192, 32_768, 131_072, 524_288];
+
+/** Calls of one size class that can be waiting for their return. */
+const mostPending = 16_384;
+/** ... where the kernel takes the memory for all of them at once. */
+const pendingBytes = 8 << 20;
+
+export interface Needs {
+  /** The longest record with what stands ahead of it in `struct gs_hook_draft`. */
+  readonly draftBytes: number;
+  /** Room behind it in which the verifier sees arguments end. */
+  readonly slackBytes: number;
+  readonly atReturn: boolean;
+}
+
+export class SharedHookMaps {
+  readonly slots = new Slots(mostHooks);
+  /** Of the object that hooks are made from. */
+  readonly btf: Btf;
+  readonly hasLoop: boolean;
+  /** Bytes of `struct gs_hook_draft` ahead of the record. */
+  readonly draftHead: number;
+  readonly counters: RawMap;
+  readonly #forHooks: BaseSensor["forHooks"];
+  readonly #scratches = new Map<number, RawMap>();
+  readonly #pending = new Map<number, RawMap>();
+
+  constructor({ forHooks }: BaseSensor) {
+    this.#forHooks = forHooks;
+    this.hasLoop = forHooks.hasLoop;
+    const object = openHookObject(this.hasLoop);
+    this.btf = object.btf;
+    object.close();
+    this.draftHead = this.#offset("gs_hook_draft", "data");
+    this.counters = createMap("hook_counters", {
+      type: MapType.PERCPU_ARRAY,
+      keySize: 4,
+      valueSize: this.btf.struct("gs_hook_counters").size,
+      maxEntries: mostHooks,
+    });
+  }
+
+  /** Bytes of an entry of `counters`, over all CPUs. */
+  get countersBytes(): number {
+    return this.btf.struct("gs_hook_counters").size * possibleCpus();
+  }
+
+  /** Before load: has the object use the shared maps, and create none that it does not need. */
+  share(object: BpfObject, needs: Needs): void {
+    const { maps, settings } = this.#forHooks;
+    for (const [name, fd] of Object.entries(maps)) object.map(name).reuse(fd);
+    object.variables.setAll(settings);
+    for (const name of unused) object.map(name).autocreate = false;
+    reuse(object, "hook_counters", this.counters);
+    reuse(object, "hook_scratches", this.#scratchFor(needs));
+    reuse(object, "hook_pending", this.#pendingFor(needs.atReturn ? needs : none));
+  }
+
+  /** Calls of a hook that still wait for their return; none will come when it is detached. */
+  forgetPending(hook: number): void {
+    const { offset } = this.btf.struct("gs_pending_key").members.hook ?? { offset: 0 };
+    for (const map of this.#pending.values()) {
+      for (const key of map.keys()) {
+        const view = new DataView(key.buffer, key.byteOffset);
+        if (view.getUint32(offset, true) === hook) map.delete(key);
+      }
+    }
+  }
+
+  /** Hooks that are loaded keep what they use. Twice does no harm. */
+  close(): void {
+    this.counters.close();
+    for (const map of [...this.#scratches.values(), ...this.#pending.values()]) map.close();
+  }
+
+  #scratchFor({ draftBytes, slackBytes }: Needs): RawMap {
+    const size = classOf(draftBytes + slackBytes);
+    return shared(this.#scratches, size, () =>
+      createMap("hook_scratches", {
+        type: MapType.ARRAY,
+        keySize: 4,
+        valueSize: this.#offset("gs_hook_scratch", "draft") + size,
+        maxEntries: possibleCpus() * placesPerCpu,
+      }),
+    );
+  }
+
+  #pendingFor({ draftBytes }: Needs): RawMap {
+    // the kernel sees that the head of an argument can be read even at the end
+    const size = classOf(draftBytes + argumentHead);
+    return shared(this.#pending, size, () =>
+      createMap("hook_pending", {
+        type: MapType.HASH,
+        keySize: this.btf.struct("gs_pending_key").size,
+        valueSize: size,
+        ...pendingRoom(size),
+      }),
+    );
+  }
+
+  #offset(struct: string, member: string): number {
+    const found = this.btf.struct(struct).members[member];
+    if (found === undefined) throw new Error(`struct ${struct} has no member ${member}`);
+    return found.offset;
+  }
+}
+
+/** Maps that the base programs' headers bring along. */
+const unused = ["exited", "host_spaces", "scratches", "mark_pids", "live"];
+
+/** Bytes of `struct gs_arg`. */
+const argumentHead = 8;
+
+const none: Needs = { draftBytes: 0, slackBytes: 0, atReturn: false };
+
+const classOf = (bytes: number): number => draftClasses.find((each) => each >= bytes) ?? bytes;
+
+const NO_PREALLOC = 1;
+
+/**
+ * Tracing programs may have the kernel allocate entries as they come since 7c8199e24fa0 (6.1); and
+ * it allocates no large ones.
+ */
+function pendingRoom(size: number): { maxEntries: number; flags?: number } {
+  const [major, minor] = kernelInfo().version;
+  const asNeeded = major > 6 || (major === 6 && minor >= 1);
+  if (asNeeded && size <= 4096) return { maxEntries: mostPending, flags: NO_PREALLOC };
+  return { maxEntries: Math.max(64, Math.min(mostPending, Math.floor(pendingBytes / size))) };
+}
+
+function shared(maps: Map<number, RawMap>, size: number, make: () => RawMap): RawMap {
+  const map = maps.get(size) ?? make();
+  maps.set(size, map);
+  return map;
+}
+
+function reuse(object: BpfObject, name: string, source: RawMap): void {
+  const map = object.map(name);
+  map.valueSize = source.valueSize;
+  map.maxEntries = source.maxEntries;
+  map.reuse(source);
+}
+
+interface MapShape {
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags?: number;
+}
+
+function createMap(name: string, shape: MapShape): RawMap {
+  const cpus = shape.type === MapType.PERCPU_ARRAY ? possibleCpus() : 1;
+  return KernelMap.create<Uint8Array, Uint8Array>(
+    { name, ...shape },
+    {
+      key: bytesCodec(shape.keySize) as Codec<Uint8Array>,
+      value: bytesCodec(shape.valueSize * cpus) as Codec<Uint8Array>,
+    },
+  );
+}
