@@ -50,7 +50,7 @@ export function pluginHandlers({
       return {
         plugin: toPlugin(plugin),
         versions: toVersions(plugin),
-        settings_schema: plugin.prepared?.settingsSchema ?? "",
+        settings_schema: JSON.stringify(plugin.prepared?.schema ?? null),
       };
     }),
     SetMode: unary(service.SetMode, async ({ name, mode, version }) => {

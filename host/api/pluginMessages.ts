@@ -2,7 +2,7 @@ import { type google, guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import type { Changed, PluginState } from "../plugins/manager.js";
 import {
-  noCounts,
+  newCounts,
   type PluginCounts,
   type PluginMode,
   type SaidOfEvent,
@@ -25,7 +25,7 @@ export function toPlugin({
     size: version?.size ?? 0,
     uploaded: toTimestamp(version?.uploadedMs ?? 0),
     first_sequence: active?.firstSequence ?? 0,
-    counts: toCounts(active?.counts ?? noCounts()),
+    counts: toCounts(active?.counts ?? newCounts()),
     failure: broken === "" ? (active?.failure ?? "") : broken,
     mode: toMode(stored.mode),
     failure_policy:

@@ -75,7 +75,8 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
 }
 
 function setupOf(plugin: PreparedPlugin, index: number): PluginSetup {
-  return { plugin, instance: index + 1, mode: "enforce", settings: "{}", uploadedMs: Date.now() };
+  const { settings } = plugin;
+  return { plugin, instance: index + 1, mode: "enforce", settings, uploadedMs: Date.now() };
 }
 
 async function prepareAll(files: readonly string[]) {

@@ -2,15 +2,25 @@ import { GuidestarError } from "../errors.js";
 import type { PreparedPlugin } from "./prepared.js";
 import type { LogSink } from "./runtime/imports.js";
 import { PluginInstance } from "./runtime/instance.js";
+import type { KeyValues } from "./runtime/keyValues.js";
+
+export interface LoadOptions {
+  readonly sink: LogSink;
+  /** What the host keeps for the plugin; shared by its versions. */
+  readonly keyValues: KeyValues;
+  /** Wall clock that the plugin sees, ms since 1970. */
+  readonly nowMs: () => number;
+  /** JSON that fits its schema; "": it has none. */
+  readonly settings: string;
+}
 
 /** A prepared plugin, compiled and started: ready to be put into the chain between two batches. */
-export interface LoadedPlugin {
+export interface LoadedPlugin extends LoadOptions {
   readonly prepared: PreparedPlugin;
   /** undefined, as is the instance: it did not start, `failure` says why. */
   readonly module: WebAssembly.Module | undefined;
   readonly instance: PluginInstance | undefined;
   readonly failure?: string;
-  readonly sink: LogSink;
 }
 
 /** Modules by version: many instances of one are compiled once. */
@@ -20,9 +30,13 @@ const compiled = new Map<string, WeakRef<WebAssembly.Module>>();
  * Compiles and starts a plugin. Compiling runs beside the pipeline; starting is bounded by fuel.
  * Rejects with a FAILED_PRECONDITION `GuidestarError` if it does not start, though it did for `prepare`.
  */
-export async function load(prepared: PreparedPlugin, sink: LogSink): Promise<LoadedPlugin> {
+export async function load(prepared: PreparedPlugin, options: LoadOptions): Promise<LoadedPlugin> {
   const module = await compile(prepared);
-  return { prepared, module, instance: start(module, sink), sink };
+  try {
+    return { prepared, module, instance: new PluginInstance(module, options), ...options };
+  } catch (error) {
+    throw GuidestarError.from(error, "FAILED_PRECONDITION");
+  }
 }
 
 async function compile({ version, code }: PreparedPlugin): Promise<WebAssembly.Module> {
@@ -32,12 +46,4 @@ async function compile({ version, code }: PreparedPlugin): Promise<WebAssembly.M
   for (const [key, ref] of compiled) if (ref.deref() === undefined) compiled.delete(key);
   compiled.set(version, new WeakRef(module));
   return module;
-}
-
-function start(module: WebAssembly.Module, sink: LogSink): PluginInstance {
-  try {
-    return new PluginInstance(module, sink);
-  } catch (error) {
-    throw GuidestarError.from(error, "FAILED_PRECONDITION");
-  }
 }

@@ -13,7 +13,7 @@ import type {
   PluginSetup,
   PreparedPlugin,
 } from "./prepared.js";
-import { checkSettings } from "./settings/check.js";
+import { settingsJson } from "./settings/values.js";
 import * as changes from "./store/changes.js";
 import type { StoredPlugin, StoredVersion, StoreState } from "./store/state.js";
 import { hashesIn, type Storage } from "./store/storage.js";
@@ -167,8 +167,7 @@ export class PluginManager {
   setSettings(name: string, settings: string): Promise<Changed> {
     return this.#queue.run(async () => {
       const plugin = changes.pluginNamed(this.#state, name);
-      const { settingsSchema } = await this.#ready(name, plugin.active);
-      const checked = checkSettings(settingsSchema, settings, name);
+      const checked = settingsFor(await this.#ready(name, plugin.active), settings);
       return this.#commit(changes.withPlugin(this.#state, { ...plugin, settings: checked }), name);
     });
   }
@@ -188,8 +187,7 @@ export class PluginManager {
       const plugin = changes.pluginNamed(this.#state, name);
       const { hash } =
         version === "" ? changes.versionBefore(plugin) : changes.versionNamed(plugin, version);
-      const { settingsSchema } = await this.#ready(name, hash);
-      const settings = fittingSettings(settingsSchema, plugin.settings, name);
+      const settings = fittingSettings(await this.#ready(name, hash), plugin.settings);
       const next = changes.withActive({ ...plugin, settings }, hash);
       return this.#commit(changes.withPlugin(this.#state, next), name, hash);
     });
@@ -242,7 +240,7 @@ export class PluginManager {
     before: StoredPlugin | undefined,
     options: UploadOptions,
   ): StoredPlugin {
-    const { name, version, manifestVersion, size, settingsSchema } = prepared;
+    const { name, version, manifestVersion, size } = prepared;
     const stored: StoredVersion = {
       ...{ hash: version, manifestVersion, size },
       uploadedMs: this.#nowMs(),
@@ -254,8 +252,8 @@ export class PluginManager {
     }
     const settings =
       options.settings === undefined
-        ? fittingSettings(settingsSchema, before?.settings ?? "", name)
-        : checkSettings(settingsSchema, options.settings, name);
+        ? fittingSettings(prepared, before?.settings ?? "")
+        : settingsFor(prepared, options.settings);
     const mode = options.mode ?? before?.mode ?? "enforce";
     const shadow = before === undefined || before.shadow === version ? "" : before.shadow;
     const versions = before?.versions ?? [];
@@ -320,7 +318,11 @@ export class PluginManager {
           ...{ plugin, mode, settings },
           instance: instances.of(name, active),
           uploadedMs: changes.versionNamed(stored, active).uploadedMs,
-          shadow: beside && { plugin: beside, instance: instances.of(name, shadow) },
+          shadow: beside && {
+            plugin: beside,
+            instance: instances.of(name, shadow),
+            settings: fittingSettings(beside, settings),
+          },
         },
       ];
     });
@@ -346,12 +348,19 @@ export class PluginManager {
   }
 }
 
-/** The settings of another version as far as this one takes them. */
-function fittingSettings(schema: string, settings: string, name: string): string {
+/** What a plugin gets that was given these settings, JSON. @throws GuidestarError naming the setting */
+function settingsFor({ name, schema }: PreparedPlugin, settings: string): string {
+  if (schema) return settingsJson(schema, settings === "" ? {} : settings);
+  if (settings === "" || settings.trim() === "{}") return "";
+  throw new GuidestarError("INVALID_ARGUMENT", `plugin ${name} has no settings`);
+}
+
+/** The settings of another version if this one takes them, else its defaults. */
+function fittingSettings(prepared: PreparedPlugin, settings: string): string {
   try {
-    return checkSettings(schema, settings, name);
+    return settingsFor(prepared, settings);
   } catch {
-    return checkSettings(schema, "", name);
+    return prepared.settings;
   }
 }
 

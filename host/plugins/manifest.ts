@@ -1,6 +1,6 @@
 import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
-import { closest } from "./closest.js";
+import { closest } from "../suggest.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { FailurePolicy, PluginScope } from "./prepared.js";
 import { checkSchema, type SettingsSchema } from "./settings/schema.js";
@@ -15,12 +15,14 @@ export interface Manifest {
   readonly description: string;
   /** Event types it wants to see, by name (`eventTypesByName`); empty: all. */
   readonly events: readonly string[];
+  /** How often it is called by the clock, ms; 0: never. */
+  readonly tickMs: number;
+  /** Schema of its settings; absent: it has none. */
+  readonly settings?: SettingsSchema;
   /** Of events that it fails on: `open` (the default) lets them pass flagged, `closed` drops them. */
   readonly failure: FailurePolicy;
   /** `node` (the default): runs once, before all streams. `stream`: for the calls that name it. */
   readonly scope: PluginScope;
-  /** Schema of its settings; undefined: it has none. */
-  readonly settings: SettingsSchema | undefined;
 }
 
 export const eventTypesByName: Readonly<Record<string, EventType>> = {
@@ -35,9 +37,10 @@ const fields = [
   "version",
   "description",
   "events",
+  "tickMs",
+  "settings",
   "failure",
   "scope",
-  "settings",
 ] as const;
 const LONGEST_DESCRIPTION = 500;
 
@@ -66,12 +69,12 @@ export function parseManifest(json: string, source: string): Manifest {
     version: checkVersion(manifest.version, source),
     description: checkDescription(manifest.description, source),
     events: checkEvents(manifest.events, source),
+    tickMs: checkTick(manifest.tickMs, source),
+    ...(manifest.settings !== undefined && {
+      settings: checkSchema(manifest.settings, `settings in ${source}`),
+    }),
     failure: oneOf(manifest.failure, ["open", "closed"], `failure in ${source}`),
     scope: oneOf(manifest.scope, ["node", "stream"], `scope in ${source}`),
-    settings:
-      manifest.settings === undefined
-        ? undefined
-        : checkSchema(manifest.settings, `settings in ${source}`),
   };
 }
 
@@ -114,6 +117,17 @@ function checkEvents(events: unknown, source: string): readonly string[] {
     }
   }
   return [...new Set(events as string[])];
+}
+
+function checkTick(tickMs: unknown, source: string): number {
+  if (tickMs === undefined || tickMs === 0) return 0;
+  const { shortestTickMs, longestTickMs } = PLUGIN_LIMITS;
+  if (typeof tickMs === "number" && tickMs >= shortestTickMs && tickMs <= longestTickMs) {
+    return tickMs;
+  }
+  return refuse(
+    `tickMs in ${source} must be a number of milliseconds from ${shortestTickMs} to ${longestTickMs}, not ${quote(tickMs)}`,
+  );
 }
 
 /** One of some words; the first of them if nothing is given. */

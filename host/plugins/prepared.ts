@@ -1,3 +1,5 @@
+import type { SettingsSchema } from "./settings/schema.js";
+
 /** What happens to events that a plugin fails on: they pass, flagged, or they are dropped. */
 export type FailurePolicy = "open" | "closed";
 
@@ -20,10 +22,14 @@ export interface PreparedPlugin {
   readonly code: Uint8Array;
   /** Event types the plugin wants to see (numbers of `EventType`); empty: all. */
   readonly eventTypes: readonly number[];
+  /** How often it is called by the clock, ms; 0: never. */
+  readonly tickMs: number;
+  /** Absent: it has no settings. */
+  readonly schema?: SettingsSchema;
+  /** Settings it starts with until others are set, JSON that fits the schema; "": it has none. */
+  readonly settings: string;
   readonly failurePolicy: FailurePolicy;
   readonly scope: PluginScope;
-  /** Schema of its settings, as JSON text; "": it has none. */
-  readonly settingsSchema: string;
 }
 
 /** Counted since the version became active. seen = kept + dropped + failed. */
@@ -35,20 +41,20 @@ export interface PluginCounts {
   failed: number;
   /** Of the failed ones, those that did not pass, because the plugin fails closed. */
   withheld: number;
+  /** Events that it sent for others, and what it found out. */
+  emitted: number;
+  findings: number;
+  /** Events of which it filled fields. */
+  patched: number;
   timeNs: number;
   fuel: number;
 }
 
-export function noCounts(): PluginCounts {
+/** Nothing counted yet. */
+export function newCounts(): PluginCounts {
   return {
-    seen: 0,
-    kept: 0,
-    dropped: 0,
-    annotated: 0,
-    failed: 0,
-    withheld: 0,
-    timeNs: 0,
-    fuel: 0,
+    ...{ seen: 0, kept: 0, dropped: 0, annotated: 0, failed: 0, withheld: 0 },
+    ...{ emitted: 0, findings: 0, patched: 0, timeNs: 0, fuel: 0 },
   };
 }
 
@@ -58,7 +64,7 @@ export interface PluginSetup {
   /** Names its instance: under a new number it starts with fresh state, under the same it goes on. */
   readonly instance: number;
   readonly mode: PluginMode;
-  /** JSON text of an object. */
+  /** JSON that fits its schema; "": it has none. */
   readonly settings: string;
   /** Milliseconds since 1970. */
   readonly uploadedMs: number;
@@ -69,6 +75,7 @@ export interface PluginSetup {
 export interface ShadowSetup {
   readonly plugin: PreparedPlugin;
   readonly instance: number;
+  readonly settings: string;
 }
 
 /** A plugin in the chain. */

@@ -1,12 +1,13 @@
 import { VERDICT_DROP, VERDICT_KEEP } from "../../plugins/sdk/abi.js";
+import type { Event } from "../events/model.js";
 import { type Batch, eventOf } from "./batch.js";
+import { Effects } from "./effects.js";
+import { Engine } from "./engine.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
-import { noCounts, type PluginCounts } from "./prepared.js";
-import { PluginInstance } from "./runtime/instance.js";
-import type { Annotation } from "./runtime/output.js";
-import { PluginError } from "./runtime/pluginError.js";
-import { Strikes } from "./strikes.js";
+import { newCounts, type PluginCounts } from "./prepared.js";
+import type { Packer } from "./runtime/packer.js";
+import type { Annotation } from "./runtime/records.js";
 
 /** What became of a packed event, beside the verdicts of the ABI. */
 export const UNASKED = 254;
@@ -20,20 +21,26 @@ export interface Outcome {
 }
 
 /** Told of an event that made a plugin fail, all by itself. */
-export type PoisonSink = (event: ReturnType<typeof eventOf>, reason: string) => void;
+export type PoisonSink = (event: Event, reason: string) => void;
+
+export interface RunnerOptions {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** What the plugin says is counted, and not done. */
+  readonly isObserved: boolean;
+  readonly onPoison?: PoisonSink;
+}
 
 /**
  * Has a plugin judge batches, and counts. A batch that it fails on is given to it again in halves, with
- * a fresh instance each time, until the event is found that does it; the others are judged. After too
- * many failures in a while the plugin is not asked any more.
+ * a fresh instance each time, until the event is found that does it; the others are judged.
  */
 export class Runner {
-  /** Why it is not asked any more; "" while it works. */
-  failure = "";
-  readonly counts: PluginCounts = noCounts();
-  private instance: PluginInstance | undefined;
+  readonly counts: PluginCounts = newCounts();
+  readonly effects: Effects;
+  readonly engine: Engine;
   private readonly wanted: ReadonlySet<number>;
-  private readonly strikes = new Strikes();
+  private readonly onPoison: PoisonSink;
   private readonly selected = new Uint32Array(PLUGIN_LIMITS.batchEvents);
   private readonly touched = new Uint8Array(PLUGIN_LIMITS.batchEvents);
   private readonly outcome: Outcome = {
@@ -43,18 +50,22 @@ export class Runner {
   /** What is left of the search for poison in this batch. */
   private attempts = 0;
   private searchEndsMs = 0;
-  private lastReason = "";
   /** Numbers of the events that were found. */
   private readonly poisons: number[] = [];
 
   constructor(
     private readonly plugin: LoadedPlugin,
-    private readonly nowMs: () => number,
-    private readonly onPoison: PoisonSink = () => {},
+    options: RunnerOptions,
   ) {
-    this.instance = plugin.instance;
+    this.effects = new Effects(plugin.prepared, this.counts, options.isObserved);
+    this.engine = new Engine(plugin, options.nowMs, () => this.effects.letGo());
     this.wanted = new Set(plugin.prepared.eventTypes);
-    if (this.instance === undefined) this.failure = plugin.failure ?? "it did not start";
+    this.onPoison = options.onPoison ?? (() => {});
+  }
+
+  /** Why it is not asked any more; "" while it works. */
+  get failure(): string {
+    return this.engine.failure;
   }
 
   /** What the plugin says of the events that are alive and that it wants to see. */
@@ -65,12 +76,44 @@ export class Runner {
     const count = this.select(batch);
     if (count === 0) return outcome;
     this.counts.seen += count;
-    const startedMs = performance.now();
-    if (this.failure === "") this.judgeAll(batch, count);
-    else this.failAll(0, count);
-    this.counts.timeNs += Math.round((performance.now() - startedMs) * 1e6);
+    this.timed(() => {
+      if (this.failure === "") this.judgeAll(batch, count);
+      else this.failAll(0, count);
+    });
     this.count(batch.count);
     return outcome;
+  }
+
+  /** Calls the plugin by the clock if its time has come, or if it is to go away. */
+  tick(packer: Packer, isLast = false): void {
+    if (!this.engine.isTickDue(isLast)) return;
+    this.timed(() => {
+      const judgement = this.engine.attempt((instance) =>
+        instance.tick(packer, isLast, this.effects.holdings),
+      );
+      this.counts.fuel += this.engine.burnt;
+      if (judgement) this.effects.apply(judgement, noEvent);
+      else this.engine.strike("on a tick");
+    });
+  }
+
+  /** The plugin goes: what it aggregated goes out now, and what it holds. */
+  finish(packer: Packer): void {
+    this.tick(packer, true);
+    this.effects.letGo();
+  }
+
+  /** Has the next version take over what this one knows; else this one finishes. */
+  handOver(next: Runner, packer: Packer): void {
+    const { holdings } = this.effects;
+    if (this.engine.handOver(next.engine)) next.effects.holdings.takeFrom(holdings);
+    else this.finish(packer);
+  }
+
+  private timed(work: () => void): void {
+    const startedMs = performance.now();
+    work();
+    this.counts.timeNs += Math.round((performance.now() - startedMs) * 1e6);
   }
 
   private select(batch: Batch): number {
@@ -86,8 +129,8 @@ export class Runner {
 
   private judgeAll(batch: Batch, count: number): void {
     if (this.attempt(batch, 0, count)) return;
-    const reason = this.lastReason;
-    this.plugin.sink("error", `failed on a batch of ${count} events: ${reason}`);
+    const where = `on a batch of ${count} events`;
+    this.plugin.sink("error", `failed ${where}: ${this.engine.lastReason}`);
     this.attempts = PLUGIN_LIMITS.poisonAttempts;
     this.searchEndsMs = performance.now() + PLUGIN_LIMITS.poisonSearchMs;
     this.poisons.length = 0;
@@ -96,11 +139,7 @@ export class Runner {
     if (this.poisons.length > 0) {
       this.plugin.sink("error", `fails on each of these alone: event ${listed(this.poisons)}`);
     }
-    if (this.failure !== "") return;
-    const strikes = this.strikes.add(this.nowMs());
-    if (strikes < PLUGIN_LIMITS.failures) return;
-    const window = PLUGIN_LIMITS.failureWindowMs / 1000;
-    this.putOut(`failed ${strikes} times within ${window} s, the last time it ${reason}`);
+    this.engine.strike();
   }
 
   /** Judges the halves of a run that failed as a whole. */
@@ -123,35 +162,21 @@ export class Runner {
 
   /** One call for a run of the selected events. @returns whether it went well; else the instance is a new one */
   private attempt(batch: Batch, from: number, to: number): boolean {
-    const { instance } = this;
-    if (instance === undefined) return false;
+    const { outcome, effects } = this;
     const selected = this.selected.subarray(from, to);
-    try {
-      const judgement = instance.judge(batch.packer, selected, to - from);
-      this.counts.fuel += instance.burnt;
-      for (let n = 0; n < selected.length; n++) {
-        this.outcome.verdicts[selected[n] as number] = judgement.verdicts[n] as number;
-      }
-      for (const { event, key, value } of judgement.annotations) {
-        this.outcome.annotations.push({ event: selected[event] as number, key, value });
-      }
-      return true;
-    } catch (error) {
-      this.counts.fuel += instance.burnt;
-      this.lastReason = reasonOf(error);
-      this.startAgain();
-      return false;
+    const judgement = this.engine.attempt((instance) =>
+      instance.judge(batch.packer, selected, to - from, effects.holdings),
+    );
+    this.counts.fuel += this.engine.burnt;
+    if (!judgement) return false;
+    for (let n = 0; n < selected.length; n++) {
+      outcome.verdicts[selected[n] as number] = judgement.verdicts[n] as number;
     }
-  }
-
-  private startAgain(): void {
-    const { module, sink } = this.plugin;
-    if (module === undefined) return;
-    try {
-      this.instance = new PluginInstance(module, sink);
-    } catch (error) {
-      this.putOut(`could not be started again: it ${reasonOf(error)}`);
+    for (const { event, key, value } of judgement.annotations) {
+      outcome.annotations.push({ event: selected[event] as number, key, value });
     }
+    effects.apply(judgement, (index) => eventOf(batch, selected[index] as number));
+    return true;
   }
 
   /** The selected event made it fail, with nothing else in the call. */
@@ -160,7 +185,7 @@ export class Runner {
     const event = eventOf(batch, n);
     this.poisons.push(event.sequence);
     this.outcome.verdicts[n] = FAILED;
-    this.onPoison(event, this.lastReason);
+    this.onPoison(event, this.engine.lastReason);
   }
 
   private failAll(from: number, to: number): void {
@@ -183,12 +208,10 @@ export class Runner {
       counts.annotated++;
     }
   }
+}
 
-  private putOut(failure: string): void {
-    this.failure = failure;
-    this.instance = undefined;
-    this.plugin.sink("error", `is quarantined: ${failure}`);
-  }
+function noEvent(): never {
+  throw new Error("a tick has no events");
 }
 
 /** `3, 17, 20 and 8 more`. */
@@ -196,9 +219,4 @@ function listed(sequences: readonly number[]): string {
   const most = 10;
   const shown = sequences.slice(0, most).join(", ");
   return sequences.length > most ? `${shown} and ${sequences.length - most} more` : shown;
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof PluginError) return error.reason;
-  return `failed in the host: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -4,6 +4,7 @@ import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
 import type { Difference, SaidOfEvent, ShadowReport, ShadowSetup } from "./prepared.js";
 import { FAILED, type Outcome, Runner, UNASKED } from "./runner.js";
+import type { Packer } from "./runtime/packer.js";
 
 /** A second version of an active plugin: sees the same events, changes nothing, is compared. */
 export class Shadow {
@@ -18,7 +19,7 @@ export class Shadow {
     private readonly firstSequence: number,
     nowMs: () => number,
   ) {
-    this.runner = new Runner(plugin, nowMs);
+    this.runner = new Runner(plugin, { nowMs, isObserved: true });
   }
 
   /** To be called before what the active version said is done. */
@@ -40,6 +41,10 @@ export class Shadow {
       if (this.differences.length >= PLUGIN_LIMITS.differencesKept) continue;
       this.differences.push({ sequence: eventOf(batch, n).sequence, active: a, shadow: b });
     }
+  }
+
+  tick(packer: Packer): void {
+    this.runner.tick(packer);
   }
 
   report(): ShadowReport {

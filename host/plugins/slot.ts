@@ -1,15 +1,14 @@
 import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
-import type { Event } from "../events/model.js";
 import { type Batch, eventOf } from "./batch.js";
+import type { Made } from "./holdings.js";
 import type { LoadedPlugin } from "./loaded.js";
 import type { ActivePlugin, PluginSetup } from "./prepared.js";
 import { FAILED, type Outcome, type PoisonSink, Runner } from "./runner.js";
+import type { Packer } from "./runtime/packer.js";
 import { Shadow } from "./shadow.js";
 
 export type { Batch } from "./batch.js";
-
-/** Annotation of an event that passed plugins unjudged: their names, joined by commas. */
-export const UNJUDGED = "guidestar.unjudged";
+export { UNJUDGED } from "./effects.js";
 
 export interface SlotOptions {
   readonly firstSequence: number;
@@ -22,14 +21,13 @@ export interface SlotOptions {
 export class Slot {
   private readonly runner: Runner;
   private shadow: Shadow | undefined;
-  private readonly keys = new Map<string, string>();
 
   constructor(
     private setup: PluginSetup,
     private readonly plugin: LoadedPlugin,
     private readonly options: SlotOptions,
   ) {
-    this.runner = new Runner(plugin, options.nowMs, options.onPoison);
+    this.runner = new Runner(plugin, { ...options, isObserved: setup.mode === "monitor" });
   }
 
   get name(): string {
@@ -51,9 +49,33 @@ export class Slot {
     return this.runner.failure !== "" && this.plugin.prepared.failurePolicy === "open";
   }
 
+  /** The settings in force, JSON; "": it has none. */
+  get currentSettings(): string {
+    return this.runner.engine.currentSettings;
+  }
+
+  /** Whether it would take these settings. @throws GuidestarError INVALID_ARGUMENT if not */
+  check(settings: string): void {
+    if (settings !== this.currentSettings) this.runner.engine.check(settings);
+  }
+
+  /**
+   * New settings, from the next batch on: an object, or its JSON. Returns them as the plugin got them,
+   * with defaults. @throws GuidestarError INVALID_ARGUMENT: they do not fit; nothing has changed
+   */
+  configure(values: unknown): string {
+    const settings = this.runner.engine.check(values);
+    this.runner.engine.configure(settings);
+    return settings;
+  }
+
   /** Changes what can change while it goes on. `shadow`: the loaded one, if `setup` names another. */
   change(setup: PluginSetup, shadow: LoadedPlugin | undefined, firstSequence: number): void {
     this.setup = setup;
+    const { effects, engine } = this.runner;
+    if (setup.mode === "enforce") effects.isObserved = false;
+    else if (!effects.isObserved) effects.observe();
+    if (setup.settings !== this.currentSettings) engine.configure(setup.settings);
     const wanted = setup.shadow;
     if (wanted === undefined) this.shadow = undefined;
     else if (wanted.instance !== this.shadowInstance && shadow) {
@@ -65,10 +87,10 @@ export class Slot {
   snapshot(): ActivePlugin {
     const { name, version, manifestVersion, description, size, failurePolicy } =
       this.plugin.prepared;
-    const { mode, settings, uploadedMs } = this.setup;
+    const { mode, uploadedMs } = this.setup;
     return {
       ...{ name, version, manifestVersion, description, size, failurePolicy },
-      ...{ mode, settings, uploadedMs },
+      ...{ mode, settings: this.currentSettings, uploadedMs },
       firstSequence: this.options.firstSequence,
       counts: { ...this.runner.counts },
       failure: this.runner.failure,
@@ -81,48 +103,44 @@ export class Slot {
     if (this.isIdle) return 0;
     const outcome = this.runner.judge(batch);
     this.shadow?.compare(batch, outcome);
-    if (this.setup.mode === "monitor") return 0;
-    return this.apply(batch, outcome);
+    return this.setup.mode === "enforce" ? this.apply(batch, outcome) : 0;
   }
 
-  private apply(batch: Batch, outcome: Outcome): number {
-    const { verdicts, annotations } = outcome;
+  /** What the plugin has made since the last time. */
+  takeMade(): Made | undefined {
+    return this.runner.effects.takeMade();
+  }
+
+  /** Calls the plugin by the clock if its time has come. */
+  tick(packer: Packer): void {
+    if (this.setup.mode === "disabled") return;
+    this.runner.tick(packer);
+    this.shadow?.tick(packer);
+  }
+
+  /** The plugin goes: what it aggregated goes out now, and what it holds. */
+  finish(packer: Packer): void {
+    if (this.setup.mode === "disabled") this.runner.effects.letGo();
+    else this.runner.finish(packer);
+  }
+
+  /** Has the next version take over what this one knows; else this one finishes. */
+  handOver(next: Slot, packer: Packer): void {
+    this.runner.handOver(next.runner, packer);
+  }
+
+  private apply(batch: Batch, { verdicts }: Outcome): number {
+    const { counts, effects } = this.runner;
     const isClosed = this.plugin.prepared.failurePolicy === "closed";
-    for (const { event, key, value } of annotations) {
-      if (verdicts[event] !== VERDICT_DROP) {
-        annotate(eventOf(batch, event), this.fullKey(key), value);
-      }
-    }
     let dropped = 0;
     for (let n = 0; n < batch.count; n++) {
       const verdict = verdicts[n];
-      if (verdict === FAILED && !isClosed) this.flag(eventOf(batch, n));
-      if (verdict === FAILED && isClosed) this.runner.counts.withheld++;
+      if (verdict === FAILED && !isClosed) effects.flag(eventOf(batch, n));
+      if (verdict === FAILED && isClosed) counts.withheld++;
       else if (verdict !== VERDICT_DROP) continue;
       batch.alive[n] = 0;
       dropped++;
     }
     return dropped;
   }
-
-  /** It passes unjudged, and says so. */
-  private flag(event: Event): void {
-    const others = event.annotations?.get(UNJUDGED);
-    annotate(event, UNJUDGED, others === undefined ? this.name : `${others},${this.name}`);
-  }
-
-  /** Keys stand behind the plugin's name, so that no plugin can speak for another, or for the host. */
-  private fullKey(key: string): string {
-    let full = this.keys.get(key);
-    if (full === undefined) {
-      full = `${this.name}.${key}`;
-      if (this.keys.size < 1000) this.keys.set(key, full);
-    }
-    return full;
-  }
-}
-
-function annotate(event: Event, key: string, value: string): void {
-  event.annotations ??= new Map();
-  event.annotations.set(key, value);
 }

@@ -31,6 +31,9 @@ export function pluginMetrics(registry: Registry) {
       counter("events_withheld", "Failed events that did not pass: the plugin fails closed"),
       1,
     ],
+    ["emitted", counter("events_emitted", "Events that the plugin sent for others"), 1],
+    ["findings", counter("findings", "What the plugin found out"), 1],
+    ["patched", counter("events_patched", "Events of which the plugin filled fields"), 1],
     ["timeNs", counter("seconds", "Time spent in the plugin"), 1e-9],
     ["fuel", counter("fuel", "Fuel that the plugin burnt"), 1],
   ];

@@ -1,98 +1,122 @@
 import { GuidestarError } from "../../errors.js";
-import { closest } from "../closest.js";
+import { closest } from "../../suggest.js";
+import { checkValue } from "./values.js";
 
-/**
- * What a plugin's settings may be: the part of JSON Schema that can be checked in linear time, whoever
- * wrote it. No patterns and no references.
- */
-export interface SettingsSchema {
-  readonly type: SettingsType;
-  readonly title?: string;
+/** What a value may be: the part of JSON Schema that settings use. Objects take no other properties. */
+export type ValueSchema =
+  | (Common & { readonly type: "boolean" })
+  | (Common & {
+      readonly type: "integer" | "number";
+      readonly minimum?: number;
+      readonly maximum?: number;
+    })
+  | (Common & {
+      readonly type: "string";
+      readonly minLength?: number;
+      readonly maxLength?: number;
+      readonly enum?: readonly string[];
+    })
+  | (Common & {
+      readonly type: "array";
+      readonly items: ValueSchema;
+      readonly minItems?: number;
+      readonly maxItems?: number;
+    })
+  | (Common & ObjectSchema);
+
+export interface ObjectSchema {
+  readonly type: "object";
+  readonly properties: Readonly<Record<string, ValueSchema>>;
+  readonly required?: readonly string[];
+}
+
+interface Common {
   readonly description?: string;
   readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  /** Of an object. Others than these are refused. */
-  readonly properties?: Readonly<Record<string, SettingsSchema>>;
-  readonly required?: readonly string[];
-  /** Of a list. */
-  readonly items?: SettingsSchema;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  /** Of a text; characters. */
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  /** Of a number. */
-  readonly minimum?: number;
-  readonly maximum?: number;
 }
 
-export type SettingsType = "object" | "array" | "string" | "integer" | "number" | "boolean";
+/** The schema of a plugin's settings: an object. */
+export type SettingsSchema = Common & ObjectSchema;
 
-/** What stands beside `type` for each type, and for all. */
-const keywords: Readonly<Record<SettingsType, readonly string[]>> = {
-  object: ["properties", "required", "additionalProperties"],
-  array: ["items", "minItems", "maxItems"],
-  string: ["minLength", "maxLength"],
+const keywords: Readonly<Record<string, readonly string[]>> = {
+  boolean: [],
   integer: ["minimum", "maximum"],
   number: ["minimum", "maximum"],
-  boolean: [],
+  string: ["minLength", "maxLength", "enum"],
+  array: ["items", "minItems", "maxItems"],
+  object: ["properties", "required", "additionalProperties"],
 };
-const common = ["type", "title", "description", "default", "enum"];
-const numbers = ["minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"];
+const common = ["type", "description", "default"];
+const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const DEEPEST = 8;
 
-/** Checks the schema in a manifest; `place` names it in errors. */
-export function checkSchema(value: unknown, place: string): SettingsSchema {
-  const schema = check(value, place, 0);
-  if (schema.type !== "object") refuse(`${place}: its type must be "object"`);
-  return schema;
+/** Checks the schema in a manifest; `place` names it in errors. @throws GuidestarError */
+export function checkSchema(schema: unknown, place: string): SettingsSchema {
+  check(schema, place, 0);
+  if ((schema as ValueSchema).type !== "object") refuse(`${place} must be of the type "object"`);
+  return schema as SettingsSchema;
 }
 
-function check(value: unknown, place: string, depth: number): SettingsSchema {
-  if (depth > DEEPEST) refuse(`${place} is nested deeper than ${DEEPEST}`);
-  if (!isObject(value)) return refuse(`${place} must be a JSON object, a schema of settings`);
-  const types = Object.keys(keywords);
-  const { type } = value;
-  if (typeof type !== "string" || !Object.hasOwn(keywords, type)) {
-    const hint = typeof type === "string" ? closest(type, types) : "";
-    return refuse(`${place} must have a type, one of ${types.join(", ")}${hint}`);
-  }
-  const allowed = [...common, ...keywords[type as SettingsType]];
-  for (const [word, given] of Object.entries(value)) {
-    if (!allowed.includes(word)) {
-      refuse(
-        `${place} has ${JSON.stringify(word)}, which a ${type} cannot have: ${allowed.join(", ")} are known${closest(word, allowed)}`,
-      );
-    }
-    if (numbers.includes(word) && !Number.isFinite(given))
-      refuse(`${place}.${word} must be a number`);
-  }
-  if (value.enum !== undefined && !Array.isArray(value.enum))
-    refuse(`${place}.enum must be a list`);
-  if (value.additionalProperties !== undefined && value.additionalProperties !== false) {
-    refuse(
-      `${place}.additionalProperties can only be false: settings that are not known are refused`,
+function check(schema: unknown, place: string, depth: number): void {
+  if (!isObject(schema)) throw refusal(`${place} must be a JSON schema: an object with a "type"`);
+  if (depth > DEEPEST) throw refusal(`${place} nests deeper than ${DEEPEST}`);
+  const { type } = schema;
+  const own = typeof type === "string" ? keywords[type] : undefined;
+  if (own === undefined) {
+    const types = Object.keys(keywords).join(", ");
+    throw refusal(
+      `type in ${place} must be one of ${types}, not ${JSON.stringify(type) ?? "nothing"}`,
     );
   }
-  checkInside(value, place, depth);
-  return value as unknown as SettingsSchema;
+  const known = [...common, ...own];
+  for (const word of Object.keys(schema)) {
+    if (!known.includes(word)) {
+      refuse(
+        `${place} has ${JSON.stringify(word)}, which is not for ${type}${closest(word, known)}`,
+      );
+    }
+  }
+  for (const word of ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"]) {
+    const value = schema[word];
+    if (value !== undefined && typeof value !== "number") {
+      refuse(`${word} in ${place} must be a number`);
+    }
+  }
+  checkEnum(schema.enum, place);
+  if (type === "array") check(schema.items, `${place}.items`, depth + 1);
+  if (type === "object") checkProperties(schema, place, depth);
+  if (schema.default !== undefined) {
+    checkValue(schema as unknown as ValueSchema, schema.default, `default in ${place}`);
+  }
 }
 
-function checkInside(value: Record<string, unknown>, place: string, depth: number): void {
-  const { properties = {}, required = [], items } = value;
-  if (!isObject(properties)) throw refusal(`${place}.properties must be a JSON object`);
-  for (const [name, inner] of Object.entries(properties)) {
-    check(inner, `${place}.properties.${name}`, depth + 1);
-  }
-  const known = (name: unknown) => typeof name === "string" && Object.hasOwn(properties, name);
-  if (!Array.isArray(required) || !required.every(known)) {
-    refuse(`${place}.required must be a list of names that are in its properties`);
-  }
-  if (value.type === "array" && items === undefined) refuse(`${place} must say what its items are`);
-  if (items !== undefined) check(items, `${place}.items`, depth + 1);
+function checkEnum(list: unknown, place: string): void {
+  if (list === undefined) return;
+  const isGood =
+    Array.isArray(list) && list.length > 0 && list.every((each) => typeof each === "string");
+  if (!isGood) refuse(`enum in ${place} must be a list of texts`);
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+function checkProperties(schema: Record<string, unknown>, place: string, depth: number): void {
+  const { properties, required, additionalProperties } = schema;
+  if (!isObject(properties)) throw refusal(`${place} must have "properties"`);
+  if (additionalProperties !== undefined && additionalProperties !== false) {
+    refuse(`additionalProperties in ${place} can only be false`);
+  }
+  for (const [name, property] of Object.entries(properties)) {
+    if (!namePattern.test(name)) {
+      refuse(`${place} has the property ${JSON.stringify(name)}: letters, digits, "_" and "-"`);
+    }
+    check(property, `${place}.${name}`, depth + 1);
+  }
+  if (required === undefined) return;
+  const names = Object.keys(properties);
+  if (!Array.isArray(required) || !required.every((name) => names.includes(name))) {
+    refuse(`required in ${place} must be a list of its properties`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,8 +1,7 @@
 /** What can happen to a state. All of it makes a new one; errors change nothing. */
 import { GuidestarError } from "../../errors.js";
-import { closest } from "../closest.js";
+import { closest } from "../../suggest.js";
 import { PLUGIN_LIMITS } from "../limits.js";
-import type { PluginMode } from "../prepared.js";
 import type { StoredPlugin, StoredVersion, StoreState } from "./state.js";
 
 /** @throws GuidestarError NOT_FOUND */
@@ -102,8 +101,4 @@ export function withOrder(state: StoreState, names: readonly string[]): StoreSta
   }
   const first = names.map((name) => pluginNamed(state, name));
   return { ...state, plugins: [...first, ...state.plugins.filter((one) => !first.includes(one))] };
-}
-
-export function withMode(plugin: StoredPlugin, mode: PluginMode): StoredPlugin {
-  return { ...plugin, mode };
 }

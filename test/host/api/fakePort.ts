@@ -2,7 +2,7 @@ import type { Feed, FeedListener, Frames, PipelinePort } from "../../../host/pip
 import {
   type ActivePlugin,
   type Arranged,
-  noCounts,
+  newCounts,
   type PluginSetup,
 } from "../../../host/plugins/prepared.js";
 import { filterKey } from "../../../host/stream/filter.js";
@@ -81,6 +81,7 @@ export class FakePort implements PipelinePort {
       byType: { 5: 6, 7: 4 },
       kept: 7,
       dropped: 3,
+      made: 0,
       lostRing: 1,
       malformed: 0,
       unknownHook: 0,
@@ -138,7 +139,7 @@ function activeOf(setup: PluginSetup, firstSequence: number): ActivePlugin {
   return {
     ...{ name, version, manifestVersion, description, size, failurePolicy },
     ...{ mode, settings, uploadedMs, firstSequence },
-    counts: noCounts(),
+    counts: newCounts(),
     failure: "",
   };
 }

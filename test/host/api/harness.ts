@@ -70,9 +70,10 @@ export const prepare: Prepare = async (module, { name }) => ({
   size: module.length,
   code: module,
   eventTypes: [],
+  tickMs: 0,
+  settings: "",
   failurePolicy: "open",
   scope: "node",
-  settingsSchema: "",
 });
 
 /** A unary method of a client that grpc-js made from a .proto file. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChainPort, PluginManager } from "../../../host/plugins/manager.js";
+import type { SettingsSchema } from "../../../host/plugins/settings/schema.js";
+import { settingsJson } from "../../../host/plugins/settings/values.js";
 import { memoryStorage, type Storage } from "../../../host/plugins/store/storage.js";
 import { chainPort, prepareAnything, summary } from "./store/changes.js";
 
@@ -9,13 +11,13 @@ const module = (text: string) => Buffer.from(text);
 async function opened(
   storage: Storage = memoryStorage(),
   port: ChainPort = chainPort(),
-  settingsSchema = "",
+  schema?: SettingsSchema,
 ): Promise<PluginManager> {
   const manager = await PluginManager.open({
     storage,
     prepare: async (bytes, options) => ({
       ...(await prepareAnything(bytes, options)),
-      settingsSchema,
+      ...(schema && { schema, settings: settingsJson(schema, {}) }),
     }),
   });
   manager.attach(port);
@@ -109,11 +111,11 @@ test("a change that the chain or the disk refuses leaves both as they were", asy
 });
 
 test("settings are checked, stay with the plugin, and go to another version as far as they fit", async () => {
-  const schema = {
+  const schema: SettingsSchema = {
     type: "object",
     properties: { level: { type: "integer", default: 1, maximum: 5 } },
   };
-  const manager = await opened(memoryStorage(), chainPort(), JSON.stringify(schema));
+  const manager = await opened(memoryStorage(), chainPort(), schema);
   await manager.upload(module("1"), { name: "p" });
   const settings = async () => (await manager.get("p")).stored.settings;
   assert.equal(await settings(), '{"level":1}');
@@ -122,7 +124,7 @@ test("settings are checked, stay with the plugin, and go to another version as f
   assert.equal(await settings(), '{"level":3}');
   await assert.rejects(manager.setSettings("p", '{"level": 6}'), {
     code: "INVALID_ARGUMENT",
-    message: "settings.level must be at most 5, not 6",
+    message: "settings.level is 6, it must be at most 5",
   });
   await manager.upload(module("3"), { name: "p", settings: '{"level": 5}' });
   assert.equal((await manager.get("p")).active?.settings, '{"level":5}');

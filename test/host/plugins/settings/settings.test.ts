@@ -1,100 +1,168 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSettings } from "../../../../host/plugins/settings/check.js";
-import { checkSchema } from "../../../../host/plugins/settings/schema.js";
+import { prepareModule } from "../../../../host/plugins/prepareModule.js";
+import { checkSchema, type SettingsSchema } from "../../../../host/plugins/settings/schema.js";
+import { settingsJson } from "../../../../host/plugins/settings/values.js";
+import { Scene } from "../events.js";
+import { chainOf, compilePlugin } from "../testPlugin.js";
 
-const schema = {
-  type: "object",
-  properties: {
-    level: { type: "string", enum: ["low", "high"], default: "low" },
-    limit: { type: "integer", minimum: 1, maximum: 10 },
-    ratio: { type: "number" },
-    on: { type: "boolean", default: true },
-    rules: {
-      type: "array",
-      maxItems: 2,
-      items: {
-        type: "object",
-        required: ["name"],
-        properties: { name: { type: "string", minLength: 1, maxLength: 5 } },
+const schema = checkSchema(
+  {
+    type: "object",
+    properties: {
+      mode: { type: "string", enum: ["watch", "block"], default: "watch" },
+      limit: { type: "integer", minimum: 1, maximum: 100, default: 10 },
+      ratio: { type: "number", default: 0.5 },
+      quiet: { type: "boolean", default: false },
+      names: { type: "array", items: { type: "string", minLength: 1 }, default: [], maxItems: 3 },
+      rules: {
+        type: "array",
+        default: [],
+        items: {
+          type: "object",
+          properties: { path: { type: "string" }, drop: { type: "boolean", default: true } },
+          required: ["path"],
+        },
       },
+      inner: { type: "object", properties: { depth: { type: "integer", default: 7 } } },
+      note: { type: "string" },
     },
   },
-  required: ["limit"],
-};
+  "settings",
+);
 
-const check = (json: string) =>
-  checkSettings(JSON.stringify(checkSchema(schema, "s")), json, "quiet");
+test("what is not set has its default, in the order of the schema", () => {
+  assert.equal(
+    settingsJson(schema, '{"rules":[{"path":"/a"}],"limit":3}'),
+    '{"mode":"watch","limit":3,"ratio":0.5,"quiet":false,"names":[],"rules":[{"path":"/a","drop":true}],"inner":{"depth":7}}',
+  );
+});
 
-test("settings that fit come back with their defaults", () => {
-  assert.deepEqual(JSON.parse(check('{"limit": 3, "rules": [{"name": "a"}]}')), {
-    level: "low",
-    limit: 3,
-    on: true,
-    rules: [{ name: "a" }],
+test("settings that do not fit are refused, and the error names them", () => {
+  const wrong: [unknown, string][] = [
+    ["{", "settings: not valid JSON: Expected property name or '}' in JSON at position 1"],
+    [[], "settings must be an object, not []"],
+    [{ limits: 1 }, 'settings has no "limits" (did you mean "limit"?)'],
+    [{ limit: 0 }, "settings.limit is 0, it must be at least 1"],
+    [{ limit: 101 }, "settings.limit is 101, it must be at most 100"],
+    [{ limit: 1.5 }, "settings.limit must be a whole number, not 1.5"],
+    [{ limit: "1" }, 'settings.limit must be a whole number, not "1"'],
+    [{ ratio: null }, "settings.ratio must be a number, not null"],
+    [{ quiet: 1 }, "settings.quiet must be true or false, not 1"],
+    [
+      { mode: "blocks" },
+      'settings.mode must be one of watch, block, not "blocks" (did you mean "block"?)',
+    ],
+    [{ names: "a" }, 'settings.names must be a list, not "a"'],
+    [{ names: ["a", ""] }, "settings.names[1] has 0 characters, it must be at least 1"],
+    [{ names: ["a", "b", "c", "d"] }, "settings.names has 4 entries, it must be at most 3"],
+    [{ rules: [{}] }, "settings.rules[0].path must be set"],
+    [{ inner: { dept: 1 } }, 'settings.inner has no "dept" (did you mean "depth"?)'],
+  ];
+  for (const [values, message] of wrong) {
+    assert.throws(() => settingsJson(schema, values), { code: "INVALID_ARGUMENT", message });
+  }
+});
+
+test("a schema that is none is refused", () => {
+  const object = (property: unknown) => ({ type: "object", properties: { a: property } });
+  const wrong: [unknown, string][] = [
+    [[], 's must be a JSON schema: an object with a "type"'],
+    [{ type: "string" }, 's must be of the type "object"'],
+    [{ type: "object" }, 's must have "properties"'],
+    [
+      object({ type: "text" }),
+      'type in s.a must be one of boolean, integer, number, string, array, object, not "text"',
+    ],
+    [
+      object({ type: "integer", minimun: 1 }),
+      's.a has "minimun", which is not for integer (did you mean "minimum"?)',
+    ],
+    [object({ type: "integer", minimum: "1" }), "minimum in s.a must be a number"],
+    [
+      object({ type: "integer", minimum: 5, default: 1 }),
+      "default in s.a is 1, it must be at least 5",
+    ],
+    [object({ type: "array" }), 's.a.items must be a JSON schema: an object with a "type"'],
+    [object({ type: "string", enum: [] }), "enum in s.a must be a list of texts"],
+    [
+      { ...object({ type: "string" }), required: ["b"] },
+      "required in s must be a list of its properties",
+    ],
+    [
+      { ...object({ type: "string" }), additionalProperties: true },
+      "additionalProperties in s can only be false",
+    ],
+  ];
+  for (const [bad, message] of wrong) {
+    assert.throws(() => checkSchema(bad, "s"), { code: "INVALID_ARGUMENT", message });
+  }
+});
+
+const reader = `
+  import { annotate, Event, Settings, Verdict } from "guidestar";
+  let text = "";
+  export function onSettings(settings: Settings): void {
+    if (settings.text("mode") == "block" && settings.boolean("quiet")) {
+      throw new Error("a plugin that blocks must not be quiet");
+    }
+    text = settings.text("mode") + " " + settings.integer("limit").toString()
+      + " " + settings.number("ratio").toString() + " " + settings.boolean("quiet").toString()
+      + " " + settings.texts("names").join("|") + " " + settings.group("inner").integer("depth").toString()
+      + " " + settings.has("note").toString();
+    const rules = settings.groups("rules");
+    for (let n = 0; n < rules.length; n++) {
+      text += " " + rules[n].text("path") + "=" + rules[n].boolean("drop").toString();
+    }
+  }
+  export function onEvent(event: Event): Verdict {
+    if (event.process.binary.equals("/crash")) throw new Error("as told");
+    annotate("settings", text);
+    return Verdict.Keep;
+  }`;
+
+test("a plugin gets its settings when it starts, when they change, and after a failure", async () => {
+  const chain = await chainOf([await compilePlugin(reader, { settings: schema })]);
+  const scene = new Scene();
+  const shown = () =>
+    chain.run([scene.exec(scene.process("/a"))])[0]?.annotations?.get("probe.settings");
+  assert.equal(shown(), "watch 10 0.5 false  7 false");
+  const values = {
+    ...{ mode: "block", limit: 99, ratio: -1.25, names: ['a "b" \\ \n é 😀', "c,]}"] },
+    ...{ rules: [{ path: "/x" }, { path: "{", drop: false }], inner: { depth: -1 }, note: "" },
+  };
+  chain.configure("probe", values);
+  const expected = 'block 99 -1.25 false a "b" \\ \n é 😀|c,]} -1 true /x=true {=false';
+  assert.equal(shown(), expected);
+  chain.run([scene.exec(scene.process("/crash"))]);
+  assert.equal(shown(), expected);
+  // Neither what the schema nor what the plugin itself refuses changes anything.
+  assert.throws(() => chain.configure("probe", { limit: -1 }), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => chain.configure("probe", { mode: "block", quiet: true }), {
+    code: "INVALID_ARGUMENT",
+    message: /^the plugin aborted: a plugin that blocks must not be quiet \(/,
   });
-  assert.equal(checkSettings("", "", "quiet"), "{}");
+  assert.equal(shown(), expected);
+  assert.equal(chain.list()[0]?.counts.failed, 1);
+  assert.throws(() => chain.configure("none", {}), { code: "NOT_FOUND" });
 });
 
-test("what does not fit is refused, naming the setting and what it may be", () => {
-  const wrong: [string, string][] = [
-    ["{", "the settings of quiet are not valid JSON: "],
-    ["[]", "the settings of quiet must be a JSON object"],
-    ["{}", "settings.limit is missing"],
-    ['{"limit": "3"}', 'settings.limit must be an integer, not "3"'],
-    ['{"limit": 0}', "settings.limit must be at least 1, not 0"],
-    ['{"limit": 11}', "settings.limit must be at most 10, not 11"],
-    ['{"limit": 1.5}', "settings.limit must be an integer, not 1.5"],
-    ['{"limit": 1, "on": 1}', "settings.on must be a boolean, not 1"],
-    ['{"limit": 1, "level": "x"}', 'settings.level must be one of "low", "high", not "x"'],
-    [
-      '{"limit": 1, "leve": "x"}',
-      "settings.leve is not known: known are level, limit, ratio, on, rules (did you mean",
-    ],
-    [
-      '{"limit": 1, "rules": [{"name": "abcdef"}]}',
-      "settings.rules[0].name must have at most 5 characters, not 6",
-    ],
-    ['{"limit": 1, "rules": [{}, {}, {}]}', "settings.rules must have at most 2 items, not 3"],
-    ['{"limit": 1, "__proto__": {}}', "settings.__proto__ is not known"],
-    [" ".repeat(300_000), "the settings of quiet are longer than 262144 characters"],
-  ];
-  for (const [json, message] of wrong) {
-    assert.throws(
-      () => check(json),
-      (error: Error) => error.message.startsWith(message),
-      json.slice(0, 60),
-    );
-  }
-  assert.throws(() => checkSettings("", '{"a": 1}', "quiet"), /quiet has no settings/);
-});
-
-test("a schema that this host cannot check is refused, naming the word", () => {
-  const deep = (depth: number): object =>
-    depth === 0 ? { type: "string" } : { type: "array", items: deep(depth - 1) };
-  const wrong: [unknown, RegExp][] = [
-    [[], /^s must be a JSON object/],
-    [{}, /^s must have a type, one of object, array/],
-    [{ type: "strin" }, /^s must have a type, .*did you mean "string"/],
-    [{ type: "string" }, /^s: its type must be "object"/],
-    [{ type: "object", pattern: "x" }, /^s has "pattern", which a object cannot have/],
-    [
-      { type: "object", properties: { a: { type: "string", pattern: "(a+)+" } } },
-      /^s.properties.a has "pattern"/,
-    ],
-    [{ type: "object", required: ["a"] }, /^s.required must be a list of names/],
-    [
-      { type: "object", properties: { a: { type: "array" } } },
-      /^s.properties.a must say what its items are/,
-    ],
-    [
-      { type: "object", properties: { a: { type: "string", maxLength: "5" } } },
-      /maxLength must be a number/,
-    ],
-    [{ type: "object", properties: { a: deep(20) } }, /is nested deeper than 8/],
-    [{ type: "object", additionalProperties: true }, /additionalProperties can only be false/],
-  ];
-  for (const [value, message] of wrong) {
-    assert.throws(() => checkSchema(value, "s"), { code: "INVALID_ARGUMENT", message });
-  }
+test("a manifest and a module that do not fit each other are refused", async () => {
+  const bare =
+    "import { Event, Verdict } from 'guidestar'; export function onEvent(e: Event): Verdict { return Verdict.Keep; }";
+  const settings: SettingsSchema = { type: "object", properties: {} };
+  await assert.rejects(compilePlugin(bare, { settings }), {
+    message: 'the manifest has "settings", but the module has no onSettings (export gs_configure)',
+  });
+  await assert.rejects(compilePlugin(bare, { tickMs: 1000 }), {
+    message: 'the manifest has "tickMs", but the module has no onTick (export gs_tick)',
+  });
+  await assert.rejects(compilePlugin(bare, { tickMs: 10 }), {
+    message: /^tickMs in .* must be a number of milliseconds from 250 to 3600000, not 10$/,
+  });
+  await assert.rejects(compilePlugin(`${bare} export function onTick(isLast: bool): void {}`), {
+    message: /has onTick \(export gs_tick\), but its manifest has no "tickMs"/,
+  });
+  const plain = prepareModule(await compilePlugin(bare));
+  assert.deepEqual([plain.settings, plain.tickMs, plain.schema], ["", 0, undefined]);
 });

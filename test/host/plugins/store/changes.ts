@@ -8,7 +8,7 @@ import type {
 } from "../../../../host/plugins/manager.js";
 import {
   type ActivePlugin,
-  noCounts,
+  newCounts,
   type PluginSetup,
 } from "../../../../host/plugins/prepared.js";
 import { generator } from "../generator.js";
@@ -24,7 +24,8 @@ export const prepareAnything: Prepare = async (module, { name = "unnamed" }) => 
   eventTypes: [],
   failurePolicy: "open",
   scope: "node",
-  settingsSchema: "",
+  tickMs: 0,
+  settings: "",
 });
 
 /** A chain that is what it was told to be. */
@@ -34,7 +35,7 @@ export function chainPort(): ChainPort {
     const { name, version, manifestVersion, description, size, failurePolicy } = plugin;
     return {
       ...{ name, version, manifestVersion, description, size, failurePolicy },
-      ...{ mode, settings, uploadedMs, firstSequence: 1, counts: noCounts(), failure: "" },
+      ...{ mode, settings, uploadedMs, firstSequence: 1, counts: newCounts(), failure: "" },
     };
   };
   return {
