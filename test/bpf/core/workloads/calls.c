@@ -20,6 +20,7 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
+	{"capset", SYS_capset},
 	{"close", SYS_close},
 	{"connect", SYS_connect},
 	{"dup", SYS_dup},
@@ -32,6 +33,7 @@ static const struct {
 	{"pipe2", SYS_pipe2},
 	{"read", SYS_read},
 	{"socket", SYS_socket},
+	{"unshare", SYS_unshare},
 	{"write", SYS_write},
 	{"writev", SYS_writev},
 };
