@@ -13,7 +13,7 @@ import {
 import { type Connection, unary, upload } from "./clientCalls.js";
 import { type EventStream, getEvents } from "./eventStream.js";
 import { preflight } from "./preflight.js";
-import { nodeService, pluginsService, sensorsService } from "./services.js";
+import { nodeService, pluginsService, policiesService, sensorsService } from "./services.js";
 import { type ClientTls, clientSecurity } from "./tls.js";
 
 export type { EventStream, StreamLosses } from "./eventStream.js";
@@ -36,6 +36,7 @@ export interface Client {
   readonly address: string;
   readonly sensors: SensorsClient;
   readonly plugins: PluginsClient;
+  readonly policies: PoliciesClient;
   readonly node: NodeClient;
   /** Ends all calls. Twice does no harm. */
   close(): void;
@@ -62,6 +63,12 @@ export interface PluginsClient {
   upload(module: Uint8Array, name?: string): Promise<guidestar.UploadPluginResponse>;
   list(): Promise<readonly guidestar.Plugin.$Properties[]>;
   remove(name: string): Promise<guidestar.RemovePluginResponse>;
+}
+
+/** `guidestar.Policies`. */
+export interface PoliciesClient {
+  list(): Promise<readonly guidestar.Policy.$Properties[]>;
+  delete(name: string): Promise<void>;
 }
 
 /** `guidestar.Node`. */
@@ -97,6 +104,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     address: place,
     sensors: sensorsClient(connection),
     plugins: pluginsClient(connection),
+    policies: {
+      list: async () => (await unary(connection, policiesService.List, {})).policies,
+      delete: async (name) => {
+        await unary(connection, policiesService.Delete, { name });
+      },
+    },
     node: { getStatus: () => unary(connection, nodeService.GetStatus, {}) },
     close: () => client.close(),
   };

@@ -8,13 +8,21 @@ import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
+import { InOrder } from "./inOrder.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { type Prepare, pluginHandlers } from "./pluginHandlers.js";
+import { policyHandlers } from "./policyHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
-import { nodeService, pluginsService, sensorsService, serviceNames } from "./services.js";
+import {
+  nodeService,
+  pluginsService,
+  policiesService,
+  sensorsService,
+  serviceNames,
+} from "./services.js";
 import { type ServerTls, serverCredentials } from "./tls.js";
 import { defaultUploadLimits, type UploadLimits } from "./upload.js";
 
@@ -79,7 +87,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
   const { port, prepare, version, nodeName, sensors = noSensors() } = options;
-  server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
+  const queue = new InOrder();
+  server.addService(
+    sensorsService,
+    sensorsHandlers({ port, subscribers, sensors, version, queue }),
+  );
+  server.addService(policiesService, policyHandlers({ sensors, queue }));
   server.addService(pluginsService, pluginHandlers({ port, prepare, limits: upload }));
   const startedMs = Date.now();
   const { exportStatus } = options;

@@ -25,6 +25,8 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Default true; else it waits for `attach()`. */
+  readonly attach?: boolean;
 }
 
 export interface HookStatistics {
@@ -39,6 +41,8 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
+  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
   attach(): void;
@@ -60,7 +64,7 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
     object = prepare(spec, mechanism, slot, options);
     object.load();
     const hook = new Hook(object, mechanism, { hook: options.hook, slot }, options.maps);
-    hook.attach();
+    if (options.attach !== false) hook.attach();
     return hook;
   } catch (error) {
     object?.close();
@@ -140,6 +144,13 @@ class Hook implements LoadedHook {
     return this.#links.length > 0;
   }
 
+  get memoryBytes(): number {
+    return this.#programs().reduce(
+      (sum, { jitedBytes, translatedBytes }) => sum + jitedBytes + translatedBytes,
+      0,
+    );
+  }
+
   attach(): void {
     if (this.attached) return;
     const links: Link[] = [];
@@ -160,9 +171,7 @@ class Hook implements LoadedHook {
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(({ program }) =>
-      programInfo(this.#object.program(program).fd),
-    );
+    const all = this.#programs();
     const sum = (value: (info: ProgramInfo) => bigint) =>
       all.reduce((total, info) => total + value(info), 0n);
     return {
@@ -176,6 +185,10 @@ class Hook implements LoadedHook {
     return readCounters(this.#maps, this.#ids.slot);
   }
 
+  #programs(): readonly ProgramInfo[] {
+    return partsOf(this.#how).map(({ program }) => programInfo(this.#object.program(program).fd));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -185,7 +198,8 @@ class Hook implements LoadedHook {
   }
 }
 
-function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+/** A refusal of the kernel as one sentence that names the hook. */
+export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";
