@@ -1,9 +1,9 @@
 import { guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
+import type { InOrder } from "../inOrder.js";
 import type { HookTarget } from "../policy/hookSpec.js";
 import type { HookStatus, PolicyStatus } from "../sensors/policies/status.js";
 import { type Handlers, unary } from "./handlers.js";
-import type { InOrder } from "./inOrder.js";
 import type { Sensors } from "./sensors.js";
 import { policiesService as service } from "./services.js";
 

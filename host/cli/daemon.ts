@@ -26,7 +26,11 @@ interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly serverKey?: string;
   readonly clientCa?: string;
   readonly metricsServer?: string;
+  readonly pluginDir?: string;
 }
+
+/** Of a daemon that traces the whole machine. */
+const defaultPluginDir = "/var/lib/guidestar/plugins";
 
 export function register(program: Command): void {
   const command = program
@@ -44,6 +48,10 @@ export function register(program: Command): void {
     .option(
       "--metrics-server <address>",
       "serve metrics for Prometheus at HOST:PORT, or at PORT of this machine only",
+    )
+    .option(
+      "--plugin-dir <dir>",
+      `keep plugins there, none: not at all (default: ${defaultPluginDir} if the whole machine is traced, else none)`,
     )
     .option(
       "--source <source>",
@@ -86,6 +94,7 @@ async function daemon(flags: Flags): Promise<void> {
     listen: flags.listen,
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
+    pluginDir: pluginDirOf(flags),
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
     export: await exportConfig(flags),
     metrics:
@@ -113,6 +122,14 @@ async function daemon(flags: Flags): Promise<void> {
   log.info(`stopping (${stopped.reason})`);
   await running.close();
   log.info("stopped");
+}
+
+/** Recordings and parts of a machine are looked at in passing: they leave the node's plugins alone. */
+function pluginDirOf(flags: Flags): string | undefined {
+  const { pluginDir } = flags;
+  if (pluginDir !== undefined) return pluginDir === "none" ? undefined : pluginDir;
+  const isNode = flags.source === "live" && scopeOf(flags).kind === "all";
+  return isNode ? defaultPluginDir : undefined;
 }
 
 function tlsOf({ serverCert, serverKey, clientCa }: Flags): ServerTls | undefined {

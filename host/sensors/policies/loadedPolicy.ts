@@ -82,6 +82,12 @@ export class LoadedPolicy {
       this.current = spec;
       return;
     }
+    if (spec.hooks === this.current.hooks) {
+      // Only the mode is another, which needs no other programs.
+      for (const { hook } of this.#hooks) hook.setMonitor(spec.mode === "monitor");
+      this.current = spec;
+      return;
+    }
     const [old, next] = [this.#hooks, await this.#load(spec)];
     for (const { hook } of old) hook.detach();
     try {

@@ -42,10 +42,11 @@ export async function openPolicies(
     loader: {
       port,
       nextHook: () => ++hooks,
-      load(hook, spec) {
+      load(hook, spec, mode) {
         // A node without policies has no use for them.
         maps ??= new SharedHookMaps(base);
-        return loadHook(spec, { hook, maps, features: hookFeatures(), attach: false });
+        const monitor = mode === "monitor";
+        return loadHook(spec, { hook, maps, features: hookFeatures(), attach: false, monitor });
       },
     },
   });

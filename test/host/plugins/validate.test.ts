@@ -41,6 +41,10 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       size: good.length,
       code: undefined,
       eventTypes: [],
+      tickMs: 0,
+      settings: "",
+      failurePolicy: "open",
+      scope: "node",
     },
   );
   assert.ok(WebAssembly.validate(prepared.code));
@@ -75,7 +79,7 @@ test("what is no module is refused", async () => {
 test("an import that plugins may not have is refused by name", async () => {
   await refused(
     withImport("wasi_snapshot_preview1", "fd_write"),
-    "the module imports wasi_snapshot_preview1.fd_write, which plugins may not have: allowed are guidestar.log and env.abort",
+    "the module imports wasi_snapshot_preview1.fd_write, which plugins may not have: allowed are guidestar.log, guidestar.clock, guidestar.kv_get, guidestar.kv_set, guidestar.kv_delete, env.abort",
   );
   await refused(withImport("guidestar", "exec"), /^the module imports guidestar\.exec, which/);
   await refused(withImport("env", "abort "), /^the module imports env\.abort , which/);

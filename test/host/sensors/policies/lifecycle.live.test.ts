@@ -1,5 +1,6 @@
 /** Policies on a running daemon, scoped to a shell that this test tells where to go. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import type { EventStream } from "../../../../host/api/client.js";
 import { toNumber } from "../../../../host/api/numbers.js";
@@ -24,7 +25,7 @@ async function start(t: TestContext) {
   const shell = new Gated(["/bin/sh", "-c", "while read place; do cd $place; done"]);
   t.after(() => shell.kill());
   const scope = { kind: "tree", rootPids: [shell.pid], spawned: true } as const;
-  const { daemon, connect } = await startTestDaemon(t, { scope });
+  const { connect } = await startTestDaemon(t, { scope });
   const client = await connect();
   const stream = client.sensors.getEvents({
     allow_list: [{ event_set: [fgs.EventType.PROCESS_KPROBE] }],
@@ -32,7 +33,8 @@ async function start(t: TestContext) {
   await stream.ready;
   shell.open();
   const go = (place: string) => shell.child.stdin?.write(`${place}\n`);
-  return { client, daemon, go, calls: callsOf(stream) };
+  const ended = once(shell.child, "exit").then(([, signal]) => signal as string);
+  return { client, go, calls: callsOf(stream), ended };
 }
 
 /** `POLICY PLACE` of each call, as they come. */
@@ -125,6 +127,38 @@ test("what a policy did is told: state, mechanism, calls, posted, memory, time",
   assert.equal(toNumber(hook?.lost), 0);
   assert.ok(toNumber(hook?.memory_bytes) > 500);
   assert.ok(toNumber(hook?.runs) > 0 && toNumber(hook?.time_ns) > 0, "the kernel counts");
+});
+
+test("selectors decide in the kernel, and what they leave out is counted", async (t) => {
+  const { client, go, calls } = await start(t);
+  const selective = chdir(
+    "moves",
+    "    selectors:\n    - matchArgs:\n      - {index: 0, operator: Prefix, values: [/usr/]}",
+  );
+  await client.sensors.addTracingPolicy(selective);
+  go("/etc");
+  go("/usr/lib");
+  assert.equal(await next(calls), "moves /usr/lib");
+  const [policy] = await client.policies.list();
+  const [hook] = policy?.hooks ?? [];
+  assert.deepEqual([toNumber(hook?.filtered), toNumber(hook?.posted)], [1, 1]);
+});
+
+test("in monitor mode what would be done is told and not done, and the mode changes at once", async (t) => {
+  const { client, go, calls, ended } = await start(t);
+  const deadly = chdir("moves", "    selectors:\n    - matchActions: [{action: Sigkill}]");
+  await client.sensors.addTracingPolicy(
+    `${deadly}\n  options: [{name: policy-mode, value: monitor}]\n`,
+  );
+  go("/etc");
+  assert.equal(await next(calls), "moves /etc");
+  go("/usr");
+  assert.equal(await next(calls), "moves /usr", "it lives");
+  assert.equal((await client.policies.list())[0]?.mode, 2);
+  await client.sensors.setSensorConfig("moves", "mode", "enforce");
+  go("/var");
+  assert.equal(await next(calls), "moves /var");
+  assert.equal(await ended, "SIGKILL");
 });
 
 test("settings are read, changed, and refused by name", async (t) => {
