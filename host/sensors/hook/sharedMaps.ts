@@ -50,7 +50,7 @@ export class SharedHookMaps {
   constructor({ forHooks }: BaseSensor) {
     this.#forHooks = forHooks;
     this.hasLoop = forHooks.hasLoop;
-    const object = openHookObject(this.hasLoop);
+    const object = openHookObject("raw_tracepoint", this.hasLoop);
     this.btf = object.btf;
     object.close();
     this.draftHead = this.#offset("gs_hook_draft", "data");
