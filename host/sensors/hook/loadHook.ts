@@ -111,9 +111,9 @@ function prepare(
     argument: maps.btf.struct("gs_arg").size,
   };
   const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(maps.hasLoop);
+  const object = openHookObject(mechanism.object, maps.hasLoop);
   try {
-    for (const { program: name, target } of partsOf(mechanism)) {
+    for (const [name, { target }] of partsOf(mechanism)) {
       const program = object.program(name);
       program.autoload = true;
       if (target !== undefined) program.setTarget(target);
@@ -145,8 +145,13 @@ function slackOf(config: HookConfig, spec: HookSpec): number {
 }
 
 /** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
-  returned === undefined ? [entry] : [returned, entry];
+const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
+  returned === undefined
+    ? [["hook_entry", entry]]
+    : [
+        ["hook_return", returned],
+        ["hook_entry", entry],
+      ];
 
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
@@ -188,8 +193,8 @@ class Hook implements LoadedHook {
     if (this.attached) return;
     const links: Link[] = [];
     try {
-      for (const part of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(part.program)));
+      for (const [name, part] of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(name)));
       }
     } catch (error) {
       for (const link of links) link.close();
@@ -223,7 +228,7 @@ class Hook implements LoadedHook {
   }
 
   #programs(): readonly ProgramInfo[] {
-    return partsOf(this.#how).map(({ program }) => programInfo(this.#object.program(program).fd));
+    return partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
   }
 
   close(): void {
