@@ -73,6 +73,7 @@ export class PluginChain {
    */
   run(events: Event[]): Event[] {
     if (!this.slots.some((slot) => slot.failure === "")) return events;
+    this.packer.showsCalls = this.slots.some((slot) => slot.wantsCalls);
     let kept: Event[] | undefined;
     for (let from = 0; from < events.length; ) {
       const count = this.packer.pack(events, from);

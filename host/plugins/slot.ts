@@ -1,5 +1,5 @@
 import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
-import type { Event } from "../events/model.js";
+import { type Event, EventType } from "../events/model.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
 import type { ActivePlugin, PluginCounts } from "./prepared.js";
@@ -55,6 +55,11 @@ export class Slot {
 
   get name(): string {
     return this.plugin.prepared.name;
+  }
+
+  /** Whether it sees what policies watch. */
+  get wantsCalls(): boolean {
+    return this.wanted.has(EventType.KPROBE) || this.wanted.has(EventType.TRACEPOINT);
   }
 
   /** The plugin as it is now, with a copy of its counts. */
