@@ -13,7 +13,7 @@
 /* Of `resolve`, and those from what a type names to what is read of it. */
 #define GS_RESOLVE_STEPS 10
 /* Most bytes of one argument, and of all together; the host keeps to what it sets below. */
-#define GS_HOOK_DATA_MAX (512u << 10)
+#define GS_HOOK_DATA_MAX (2u << 20)
 
 /* How a value is copied into the record; several declared types may share one. */
 enum gs_hook_copy {
@@ -48,6 +48,9 @@ enum gs_source_kind {
 	GS_SOURCE_RETURN = 3,
 	GS_SOURCE_TASK = 4,	/* the task_struct of who makes the call */
 	GS_SOURCE_DATA_LOC = 5, /* where the __data_loc word at `offset` says */
+	GS_SOURCE_DATA_LOC_SIZE = 6,
+	GS_SOURCE_ADDRESS = 7,	/* of `offset` in what the program is given: of what lies there */
+	GS_SOURCE_CONSTANT = 8, /* `offset` itself */
 };
 
 struct gs_hook_source {
@@ -85,7 +88,7 @@ struct gs_hook_config {
 	__u32 syscall;	   /* number, where one program sees all system calls */
 	__u32 data_max;	   /* bytes that a record of this hook can have */
 	__u32 payload_max; /* the longest of its payloads; this much room is behind data_max */
-	__u32 pad;
+	__u32 scratches;   /* how many there are a CPU, at most GS_HOOK_PLACES */
 	struct gs_hook_source result; /* where the return program finds what was returned */
 	struct gs_hook_source number; /* the number of the system call, at its return */
 	struct gs_hook_argument arg[GS_HOOK_ARGS];

@@ -82,17 +82,22 @@ static __always_inline void copy_location(struct gs_call *call, struct dentry *d
 		to->flags |= GS_PATH_UNRESOLVED_MOUNTS;
 }
 
-static __always_inline void copy_file(struct gs_call *call, struct file *file,
-				      struct gs_copied *copied)
-{
-	copy_location(call, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt),
-		      copied);
-}
-
 static __always_inline void copy_path(struct gs_call *call, struct path *path,
 				      struct gs_copied *copied)
 {
-	copy_location(call, BPF_CORE_READ(path, dentry), BPF_CORE_READ(path, mnt), copied);
+	struct dentry *dentry = NULL;
+
+	copied->kind = GS_ARG_PATH;
+	if (bpf_core_read(&dentry, sizeof(dentry), &path->dentry))
+		copied->error = GS_ARG_FAULT;
+	else
+		copy_location(call, dentry, BPF_CORE_READ(path, mnt), copied);
+}
+
+static __always_inline void copy_file(struct gs_call *call, struct file *file,
+				      struct gs_copied *copied)
+{
+	copy_path(call, (void *)file + bpf_core_field_offset(struct file, f_path), copied);
 }
 
 static __always_inline void copy_fd(struct gs_call *call, __s32 fd, struct gs_copied *copied)

@@ -47,12 +47,15 @@ struct {
  */
 static __always_inline struct gs_hook_scratch *take_scratch(void)
 {
-	__u32 first = bpf_get_smp_processor_id() * GS_HOOK_PLACES;
+	__u32 first = bpf_get_smp_processor_id() * hook_config.scratches;
 
 	for (__u32 i = 0; i < GS_HOOK_PLACES; i++) {
 		__u32 place = first + i;
-		struct gs_hook_scratch *scratch = bpf_map_lookup_elem(&hook_scratches, &place);
+		struct gs_hook_scratch *scratch;
 
+		if (i >= hook_config.scratches)
+			break;
+		scratch = bpf_map_lookup_elem(&hook_scratches, &place);
 		if (!scratch)
 			return NULL;
 		__sync_fetch_and_add(&scratch->users, 1);

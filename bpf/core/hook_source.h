@@ -48,6 +48,12 @@ static __always_inline __u64 read_source(const struct gs_call *call,
 		return (__u64)call->task;
 	if (kind == GS_SOURCE_DATA_LOC)
 		return data_loc_address(call, offset);
+	if (kind == GS_SOURCE_DATA_LOC_SIZE)
+		return data_loc_size(call, offset);
+	if (kind == GS_SOURCE_ADDRESS)
+		return (__u64)call->ctx + offset;
+	if (kind == GS_SOURCE_CONSTANT)
+		return offset;
 	if (size > sizeof(value))
 		return 0;
 	if (kind == GS_SOURCE_CONTEXT)

@@ -40,6 +40,7 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           table_full: status.tableFull,
           sequence: status.sequence,
           read_failed: status.readFailed,
+          made: status.made,
           unknown_hook: status.unknownHook,
         },
         streams: subscribers.list(),

@@ -19,6 +19,9 @@ export function toPlugin(plugin: ActivePlugin): guidestar.Plugin.$Properties {
       failed: counts.failed,
       time_ns: Math.round(counts.timeNs),
       fuel: counts.fuel,
+      emitted: counts.emitted,
+      findings: counts.findings,
+      patched: counts.patched,
     },
     failure: plugin.failure,
   };

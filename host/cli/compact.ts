@@ -4,6 +4,7 @@
  */
 import type { fgs } from "../../proto/generated/api.js";
 import { timestampText } from "../json/time.js";
+import { findingParts } from "./compact/finding.js";
 import { kprobeParts } from "./compact/kprobe.js";
 import { isAdmin, processText, sourceText } from "./compact/process.js";
 import { tracepointParts } from "./compact/tracepoint.js";
@@ -72,6 +73,9 @@ function describe(event: Event, paint: Paint): Description {
     const { process, dns } = event.process_dns;
     const details = [paint.cyan(`${list(dns?.names)} => ${list(dns?.ips)}`)];
     return { process, parts: { emoji: "📖", name: "dns", details } };
+  }
+  if (event.finding) {
+    return { process: event.finding.process, parts: findingParts(event.finding, paint) };
   }
   if (event.test) {
     const { arg0, arg1, arg2, arg3 } = event.test;

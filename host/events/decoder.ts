@@ -98,6 +98,8 @@ export class Decoder implements HookDecoderHost {
     const { header, fork } = this.#fields;
     const pid = view.getUint32(offset + header.pid, true);
     const keyNs = view.getBigUint64(offset + header.key, true);
+    // It was looked up, or scanned, under this very name: more is known than the fork tells.
+    if (this.#cache.current(pid)?.keyNs === keyNs) return undefined;
     const parentPid = view.getUint32(offset + fork.parentPid, true);
     const parent = this.#find(parentPid, view.getBigUint64(offset + fork.parentKey, true));
     this.#cache.set(

@@ -1,6 +1,13 @@
 import { HookEncoder } from "./hook/hookEncoder.js";
 import { MessageBuilder } from "./messageBuilder.js";
-import { type Event, EventType, type ExecEvent, type ExitEvent, isHookEvent } from "./model.js";
+import {
+  type Event,
+  EventType,
+  type ExecEvent,
+  type ExitEvent,
+  type FindingEvent,
+  isHookEvent,
+} from "./model.js";
 import type { CachedProcess } from "./process.js";
 import { encodeProcess, type ProcessEncoderOptions } from "./processEncoder.js";
 import { BYTES, bytesFieldSize, tag, VARINT, varintSize, type WireWriter } from "./wire.js";
@@ -45,12 +52,12 @@ export class EventEncoder {
       bytesFieldSize(1, process.size) + (parent ? bytesFieldSize(2, parent.size) : 0) + rest.length;
     for (const { size } of ancestors) bodySize += bytesFieldSize(ancestorsField, size);
     const time = timestamp(event.timeNs);
-    const annotations = event.annotations ? encodeAnnotations(event.annotations) : noBytes;
+    const extras = extrasOf(event);
     const size =
       bytesFieldSize(oneofField[event.type], bodySize) +
       this.#nodeName.length +
       bytesFieldSize(timeField, time.size) +
-      annotations.length +
+      extras.length +
       sequenceTagSize +
       varintSize(event.sequence);
 
@@ -66,14 +73,14 @@ export class EventEncoder {
     to.raw(rest);
     to.raw(this.#nodeName);
     writeTimestamp(to, time);
-    to.raw(annotations);
+    to.raw(extras);
     to.varint(tag(sequenceField, VARINT));
     to.varint(event.sequence);
   }
 
   /** Those beyond the parent, nearest first. */
   #ancestors(event: Event): readonly Spliced[] {
-    if (this.#options.ancestors !== true) return none;
+    if (this.#options.ancestors !== true || event.type === EventType.FINDING) return none;
     const ancestors: Spliced[] = [];
     for (
       let next = event.parent?.parent;
@@ -96,18 +103,23 @@ export class EventEncoder {
 const oneofField = {
   [EventType.EXEC]: 1,
   [EventType.EXIT]: 5,
+  [EventType.FINDING]: 2003,
   [EventType.KPROBE]: 9,
   [EventType.TRACEPOINT]: 10,
 } as const;
 const ancestorsFields = {
   [EventType.EXEC]: 3,
   [EventType.EXIT]: 2000,
+  // Findings have no ancestors.
+  [EventType.FINDING]: 0,
   [EventType.KPROBE]: 2013,
   [EventType.TRACEPOINT]: 2011,
 } as const;
 const referencesField = 13;
 const timeField = 1001;
+const aggregationField = 1002;
 const annotationsField = 2000;
+const destinationNamesField = 2004;
 const sequenceField = 2001;
 const referencesTagSize = varintSize(tag(referencesField, VARINT));
 const sequenceTagSize = varintSize(tag(sequenceField, VARINT));
@@ -132,8 +144,9 @@ function writeProcess(to: WireWriter, field: number, process: Spliced): void {
 }
 
 /** What an event has besides its process and parent. */
-function restOf(event: ExecEvent | ExitEvent): Uint8Array {
+function restOf(event: ExecEvent | ExitEvent | FindingEvent): Uint8Array {
   if (event.type === EventType.EXEC) return noBytes;
+  if (event.type === EventType.FINDING) return encodeFinding(event);
   if (event.signal === "" && event.status === 0) return noBytes;
   return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();
 }
@@ -161,13 +174,30 @@ function writeTimestamp(to: WireWriter, time: Timestamp): void {
   to.varint(time.nanos);
 }
 
-/** map<string, string>: an entry message a pair. */
-function encodeAnnotations(annotations: ReadonlyMap<string, string>): Uint8Array {
+/** What only few events have: for how many it stands, and what plugins said of it. */
+function extrasOf({ aggregated, annotations, destinationNames }: Event): Uint8Array {
+  if (aggregated === undefined && !annotations && !destinationNames) return noBytes;
   const message = new MessageBuilder();
-  for (const [key, value] of annotations)
-    message.message(
-      annotationsField,
-      new MessageBuilder().string(1, key).string(2, value).finish(),
-    );
+  if (aggregated !== undefined)
+    message.message(aggregationField, new MessageBuilder().uint(1, aggregated).finish());
+  if (annotations) writeMap(message, annotationsField, annotations);
+  for (const name of destinationNames ?? []) message.string(destinationNamesField, name);
   return message.finish();
+}
+
+function encodeFinding(finding: FindingEvent): Uint8Array {
+  const message = new MessageBuilder()
+    .string(3, finding.plugin)
+    .string(4, finding.pluginVersion)
+    .string(5, finding.name)
+    .uint(6, finding.severity)
+    .string(7, finding.message);
+  if (finding.attributes) writeMap(message, 8, finding.attributes);
+  return message.uint(9, finding.eventType).finish();
+}
+
+/** map<string, string>: an entry message a pair. */
+function writeMap(to: MessageBuilder, field: number, map: ReadonlyMap<string, string>): void {
+  for (const [key, value] of map)
+    to.message(field, new MessageBuilder().string(1, key).string(2, value).finish());
 }

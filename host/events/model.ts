@@ -14,6 +14,8 @@ export const EventType = {
   TRACEPOINT: 14,
   DNS: 18,
   TEST: 254,
+  /** What a plugin found out. */
+  FINDING: 2000,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -148,6 +150,10 @@ interface EventBase {
   readonly parent: Process | undefined;
   /** Added by plugins; undefined until the first. */
   annotations: Map<string, string> | undefined;
+  /** For how many events it stands; undefined: for itself. */
+  readonly aggregated?: number | undefined;
+  /** Names of what it talks to, from plugins. */
+  destinationNames?: readonly string[] | undefined;
 }
 
 export interface ExecEvent extends EventBase {
@@ -160,6 +166,20 @@ export interface ExitEvent extends EventBase {
   readonly status: number;
   /** Signal name such as `SIGKILL`, or "". */
   readonly signal: string;
+}
+
+/** What a plugin found out about `process`; sequence and time are those of the event it was found in. */
+export interface FindingEvent extends EventBase {
+  readonly type: typeof EventType.FINDING;
+  readonly plugin: string;
+  readonly pluginVersion: string;
+  readonly name: string;
+  /** Number of `fgs.FindingSeverity`. */
+  readonly severity: number;
+  readonly message: string;
+  readonly attributes: ReadonlyMap<string, string> | undefined;
+  /** Type of the event that it was found in. */
+  readonly eventType: EventType;
 }
 
 /** A call that a policy watches. What was passed is in `data`, read when somebody asks. */
@@ -193,7 +213,7 @@ export interface TracepointEvent extends HookEventBase {
 
 export type HookEvent = KprobeEvent | TracepointEvent;
 
-export type Event = ExecEvent | ExitEvent | HookEvent;
+export type Event = ExecEvent | ExitEvent | HookEvent | FindingEvent;
 
 export function isHookEvent(event: Event): event is HookEvent {
   return event.type === EventType.KPROBE || event.type === EventType.TRACEPOINT;

@@ -48,6 +48,7 @@ export class Pipeline {
   #seen = 0;
   readonly #byType: Record<number, number> = {};
   #kept = 0;
+  #made = 0;
   #sequence: number;
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
@@ -74,6 +75,7 @@ export class Pipeline {
       shared.beat();
       const stopping = this.#stopping;
       const records = this.#step();
+      this.#tick(false);
       this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
@@ -85,6 +87,7 @@ export class Pipeline {
       }
     }
     await this.#letHeldGo();
+    this.#tick(true);
     this.#readLosses();
   }
 
@@ -126,6 +129,7 @@ export class Pipeline {
       byType: { ...this.#byType },
       kept: this.#kept,
       dropped: this.#seen - this.#kept,
+      made: this.#made,
       lostRing: this.#losses.ring,
       tableFull: this.#losses.tableFull,
       readFailed: this.#losses.readFailed,
@@ -172,10 +176,25 @@ export class Pipeline {
       const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
       this.#fanOut(kept);
+      this.#fanOutMade();
       batch.length = 0;
       this.#parts.shared.sequence = this.#sequence;
     }
     this.#watchHeld();
+  }
+
+  /** Plugins that work by the clock. `isLast`: no more events will come. */
+  #tick(isLast: boolean): void {
+    this.#parts.chain.tick(isLast);
+    this.#fanOutMade();
+  }
+
+  /** Sends what plugins emitted and found; may be called between batches. */
+  #fanOutMade(): void {
+    const made = this.#parts.chain.takeMade();
+    if (made.length === 0) return;
+    this.#made += made.length;
+    this.#fanOut(made);
   }
 
   /** Sees to it that events that wait for a pod go when their time is up, whatever else happens. */

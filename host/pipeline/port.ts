@@ -61,6 +61,8 @@ export interface PipelineStatus {
   readonly byType: Readonly<Record<number, number>>;
   readonly kept: number;
   readonly dropped: number;
+  /** Events that plugins emitted for others, and what they found; not among those seen and kept. */
+  readonly made: number;
   readonly lostRing: number;
   readonly malformed: number;
   /** Records of hooks that nobody told of. */

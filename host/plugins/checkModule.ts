@@ -1,10 +1,9 @@
 import { GuidestarError } from "../errors.js";
 import { MANIFEST_SECTION, type Manifest, parseManifest } from "./manifest.js";
-import { allowedImports } from "./runtime/imports.js";
 import type { FunctionType, WasmModule } from "./wasm/module.js";
 import { ValueType } from "./wasm/opcodes.js";
 
-const { i32 } = ValueType;
+const { i32, i64 } = ValueType;
 
 /** Functions that a plugin must export, with their types. */
 const requiredFunctions: Readonly<Record<string, FunctionType>> = {
@@ -13,8 +12,21 @@ const requiredFunctions: Readonly<Record<string, FunctionType>> = {
   gs_process_batch: { parameters: [i32], results: [i32] },
 };
 
+/** Functions that a plugin may export besides. */
+const optionalFunctions: Readonly<Record<string, FunctionType>> = {
+  gs_tick: { parameters: [i32], results: [i32] },
+  gs_configure: { parameters: [i32, i32], results: [i32] },
+  gs_save_state: { parameters: [], results: [i32] },
+  gs_load_state: { parameters: [i32, i32], results: [i32] },
+};
+
+/** Everything that plugins may import. */
 const importTypes: Readonly<Record<string, FunctionType>> = {
   "guidestar.log": { parameters: [i32, i32, i32], results: [] },
+  "guidestar.clock": { parameters: [], results: [i64] },
+  "guidestar.kv_get": { parameters: [i32, i32, i32, i32], results: [i32] },
+  "guidestar.kv_set": { parameters: [i32, i32, i32, i32], results: [i32] },
+  "guidestar.kv_delete": { parameters: [i32, i32], results: [i32] },
   "env.abort": { parameters: [i32, i32, i32, i32], results: [] },
 };
 
@@ -26,7 +38,12 @@ export function checkModule(module: WasmModule): Manifest {
   }
   checkMemory(module);
   for (const [name, type] of Object.entries(requiredFunctions)) checkFunction(module, name, type);
-  return readManifest(module);
+  for (const [name, type] of Object.entries(optionalFunctions)) {
+    if (module.exports.some((e) => e.name === name)) checkFunction(module, name, type);
+  }
+  const manifest = readManifest(module);
+  checkHandlers(module, manifest);
+  return manifest;
 }
 
 function checkImports(module: WasmModule): void {
@@ -40,12 +57,12 @@ function checkImports(module: WasmModule): void {
     if (kind === "memory") {
       refuse(`the module imports its memory (${full}): it must have one of its own and export it`);
     }
-    if (!allowedImports.has(full)) {
-      refuse(
-        `the module imports ${full}, which plugins may not have: allowed are ${[...allowedImports].join(" and ")}`,
+    const expected = importTypes[full];
+    if (expected === undefined) {
+      throw refusal(
+        `the module imports ${full}, which plugins may not have: allowed are ${Object.keys(importTypes).join(", ")}`,
       );
     }
-    const expected = importTypes[full] as FunctionType;
     const actual = kind === "function" ? module.types[type] : undefined;
     if (!actual || !sameType(actual, expected)) {
       refuse(
@@ -73,6 +90,24 @@ function checkFunction(module: WasmModule, name: string, expected: FunctionType)
     refuse(
       `the module exports ${name} as ${actual ? describe(actual) : `a ${found.kind}`}, it must be ${describe(expected)}`,
     );
+  }
+}
+
+/** What the manifest promises must be there, and the other way round. */
+function checkHandlers(module: WasmModule, manifest: Manifest): void {
+  const has = (name: string) => module.exports.some((e) => e.name === name);
+  if (has("gs_tick") !== manifest.tickMs > 0) {
+    refuse(
+      has("gs_tick")
+        ? 'the module has onTick (export gs_tick), but its manifest has no "tickMs" to say how often'
+        : 'the manifest has "tickMs", but the module has no onTick (export gs_tick)',
+    );
+  }
+  if (manifest.settings !== undefined && !has("gs_configure")) {
+    refuse('the manifest has "settings", but the module has no onSettings (export gs_configure)');
+  }
+  if (has("gs_save_state") !== has("gs_load_state")) {
+    refuse("the module has one of onSave and onLoad: it must have both, or neither");
   }
 }
 

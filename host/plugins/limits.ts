@@ -38,6 +38,31 @@ export const PLUGIN_LIMITS = {
   annotationKeyBytes: 64,
   annotationValueBytes: 4 * 1024,
 
+  /** Room for what a tick says, which has no events. */
+  outputBytesPerTick: 256 * 1024,
+  /** Events that one call may emit, findings it may make, and fields it may fill. */
+  emitsPerCall: 4096,
+  findingsPerCall: 256,
+  findingMessageBytes: 1024,
+  patchesPerCall: 8192,
+  patchBytes: 256,
+
+  /** Pairs of key and value that a plugin may keep with the host; bytes of keys and values together. */
+  kvEntries: 10_000,
+  kvKeyBytes: 256,
+  kvValueBytes: 64 * 1024,
+  kvBytes: 2 * 1024 * 1024,
+
+  /** Fuel for taking settings, and for saving or loading state. */
+  settingsFuel: 50_000_000,
+  stateFuel: 200_000_000,
+  settingsBytes: 64 * 1024,
+  /** State that one version hands to the next. */
+  stateBytes: 4 * 1024 * 1024,
+  /** How often a plugin may be called by the clock. */
+  shortestTickMs: 250,
+  longestTickMs: 3_600_000,
+
   /** Lines in the log for one call; the others are counted, not kept. */
   logLinesPerCall: 20,
   /** Calls of `guidestar.log` in one call, kept or not; more is a failure. */

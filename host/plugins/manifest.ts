@@ -1,7 +1,8 @@
 import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
-import { closest } from "./closest.js";
+import { closest } from "../suggest.js";
 import { PLUGIN_LIMITS } from "./limits.js";
+import { checkSchema, type SettingsSchema } from "./settings/schema.js";
 
 /** Custom section of the module that holds the manifest, as JSON in UTF-8. */
 export const MANIFEST_SECTION = "guidestar.manifest";
@@ -13,6 +14,10 @@ export interface Manifest {
   readonly description: string;
   /** Event types it wants to see, by name (`eventTypesByName`); empty: exec and exit. */
   readonly events: readonly string[];
+  /** How often it is called by the clock, ms; 0: never. */
+  readonly tickMs: number;
+  /** Schema of its settings; absent: it has none. */
+  readonly settings?: SettingsSchema;
 }
 
 export const eventTypesByName: Readonly<Record<string, EventType>> = {
@@ -33,7 +38,7 @@ export function eventTypesOf({ events }: Manifest): readonly EventType[] {
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 const versionPattern = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
-const fields = ["name", "version", "description", "events"] as const;
+const fields = ["name", "version", "description", "events", "tickMs", "settings"] as const;
 const LONGEST_DESCRIPTION = 500;
 
 /** Parses and checks a manifest. `source` names it in errors: a path, or the section of a module. */
@@ -61,6 +66,10 @@ export function parseManifest(json: string, source: string): Manifest {
     version: checkVersion(manifest.version, source),
     description: checkDescription(manifest.description, source),
     events: checkEvents(manifest.events, source),
+    tickMs: checkTick(manifest.tickMs, source),
+    ...(manifest.settings !== undefined && {
+      settings: checkSchema(manifest.settings, `settings in ${source}`),
+    }),
   };
 }
 
@@ -103,6 +112,17 @@ function checkEvents(events: unknown, source: string): readonly string[] {
     }
   }
   return [...new Set(events as string[])];
+}
+
+function checkTick(tickMs: unknown, source: string): number {
+  if (tickMs === undefined || tickMs === 0) return 0;
+  const { shortestTickMs, longestTickMs } = PLUGIN_LIMITS;
+  if (typeof tickMs === "number" && tickMs >= shortestTickMs && tickMs <= longestTickMs) {
+    return tickMs;
+  }
+  return refuse(
+    `tickMs in ${source} must be a number of milliseconds from ${shortestTickMs} to ${longestTickMs}, not ${quote(tickMs)}`,
+  );
 }
 
 /** A value as it stands in JSON, cut to what an error can show. */

@@ -7,6 +7,8 @@ import type { PreparedPlugin } from "./prepared.js";
 import { PluginInstance } from "./runtime/instance.js";
 import { Packer } from "./runtime/packer.js";
 import { PluginError } from "./runtime/pluginError.js";
+import type { SettingsSchema } from "./settings/schema.js";
+import { settingsJson } from "./settings/values.js";
 import { decode } from "./wasm/decode.js";
 import type { WasmModule } from "./wasm/module.js";
 import { rewrite } from "./wasm/rewrite.js";
@@ -33,7 +35,8 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
   const manifest = checkModule(module);
   const code = rewrite(module, { memoryBytes: PLUGIN_LIMITS.memoryBytes });
   checkWithEngine(bytes);
-  probe(code);
+  const settings = manifest.settings ? startSettings(manifest.settings) : "";
+  probe(code, settings);
   return {
     name: name === undefined ? manifest.name : checkName(name, "the plugin's name"),
     version: createHash("sha256").update(bytes).digest("hex"),
@@ -42,6 +45,9 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     size: bytes.length,
     code,
     eventTypes: eventTypesOf(manifest),
+    tickMs: manifest.tickMs,
+    ...(manifest.settings && { schema: manifest.settings }),
+    settings,
   };
 }
 
@@ -84,10 +90,17 @@ function checkWithEngine(bytes: Uint8Array): void {
   throw new GuidestarError("INVALID_ARGUMENT", `the module is not valid: ${why}`);
 }
 
+/** What a plugin starts with until somebody sets something. */
+function startSettings(schema: SettingsSchema): string {
+  return settingsJson(schema, {}, "settings, with nothing set,");
+}
+
 /** Starts an instance and has it judge nothing, to see that it can. */
-function probe(code: Uint8Array): void {
-  const instance = new PluginInstance(new WebAssembly.Module(code), () => {});
+function probe(code: Uint8Array, settings: string): void {
+  const instance = new PluginInstance(new WebAssembly.Module(code), { sink: () => {}, settings });
   const packer = new Packer();
   packer.pack([], 0);
   instance.judge(packer, new Uint32Array(0), 0);
+  instance.tick(packer, false);
+  if (instance.canHandOver) instance.loadState(instance.saveState());
 }

@@ -1,12 +1,16 @@
 import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
+import { GuidestarError } from "../errors.js";
 import { type Event, EventType } from "../events/model.js";
+import { Holdings, type Made } from "./holdings.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
-import type { ActivePlugin, PluginCounts } from "./prepared.js";
+import { type ActivePlugin, newCounts } from "./prepared.js";
 import { PluginInstance } from "./runtime/instance.js";
-import type { Judgement } from "./runtime/output.js";
+import { KeyValues } from "./runtime/keyValues.js";
 import type { Packer } from "./runtime/packer.js";
 import { PluginError } from "./runtime/pluginError.js";
+import type { Judgement } from "./runtime/records.js";
+import { settingsJson } from "./settings/values.js";
 
 /** Annotation of an event that passed plugins unjudged: their names, joined by commas. */
 export const UNJUDGED = "guidestar.unjudged";
@@ -26,15 +30,7 @@ export interface Batch {
 export class Slot {
   private instance: PluginInstance;
   private readonly wanted: ReadonlySet<number>;
-  private readonly counts: PluginCounts = {
-    seen: 0,
-    kept: 0,
-    dropped: 0,
-    annotated: 0,
-    failed: 0,
-    timeNs: 0,
-    fuel: 0,
-  };
+  private readonly counts = newCounts();
   /** When it failed lately; milliseconds. */
   private failures: number[] = [];
   /** Why it is out of the chain; "" while it works. */
@@ -42,6 +38,10 @@ export class Slot {
   private readonly selected = new Uint32Array(PLUGIN_LIMITS.batchEvents);
   private readonly annotatedOnce = new Uint8Array(PLUGIN_LIMITS.batchEvents);
   private readonly keys = new Map<string, string>();
+  private readonly holdings: Holdings;
+  private settings: string;
+  private nextTickMs: number;
+  private made: Made = { emitted: [], findings: [] };
 
   constructor(
     private readonly plugin: LoadedPlugin,
@@ -51,6 +51,9 @@ export class Slot {
   ) {
     this.instance = plugin.instance;
     this.wanted = new Set(plugin.prepared.eventTypes);
+    this.holdings = new Holdings(plugin.prepared, this.counts);
+    this.settings = plugin.prepared.settings;
+    this.nextTickMs = nowMs() + plugin.prepared.tickMs;
   }
 
   get name(): string {
@@ -87,7 +90,7 @@ export class Slot {
     const startedMs = performance.now();
     let judgement: Judgement;
     try {
-      judgement = this.instance.judge(batch.packer, this.selected, count);
+      judgement = this.instance.judge(batch.packer, this.selected, count, this.holdings);
     } catch (error) {
       this.account(startedMs);
       this.fail(batch, count, error);
@@ -97,7 +100,90 @@ export class Slot {
     this.counts.dropped += judgement.dropped;
     this.counts.kept += count - judgement.dropped;
     this.apply(batch, judgement, count);
+    this.keep(this.holdings.apply(judgement, (index) => this.eventAt(batch, index)));
     return judgement.dropped;
+  }
+
+  /** What the plugin has made since the last time. */
+  takeMade(): Made | undefined {
+    const { made } = this;
+    if (made.emitted.length === 0 && made.findings.length === 0) return undefined;
+    this.made = { emitted: [], findings: [] };
+    return made;
+  }
+
+  /** Calls the plugin by the clock if its time has come, or if it is to go away. */
+  tick(packer: Packer, isLast = false): void {
+    const { tickMs } = this.plugin.prepared;
+    const now = this.nowMs();
+    if (tickMs === 0 || this.failure !== "" || (now < this.nextTickMs && !isLast)) return;
+    this.nextTickMs = now + tickMs;
+    const startedMs = performance.now();
+    let judgement: Judgement;
+    try {
+      judgement = this.instance.tick(packer, isLast, this.holdings);
+    } catch (error) {
+      this.account(startedMs);
+      this.replace(error, "on a tick");
+      return;
+    }
+    this.account(startedMs);
+    this.keep(
+      this.holdings.apply(judgement, () => {
+        throw new Error("a tick has no events");
+      }),
+    );
+  }
+
+  /** The plugin goes: what it aggregated goes out now, and what it holds. */
+  finish(packer: Packer): void {
+    this.tick(packer, true);
+    this.letGo();
+  }
+
+  /** Has the next version take over what this one knows. Returns whether it did; if not, this one finishes. */
+  handOver(next: Slot, packer: Packer): boolean {
+    if (this.failure === "" && this.instance.canHandOver && next.instance.canHandOver) {
+      try {
+        const state = this.instance.saveState();
+        next.instance.loadState(state);
+        next.holdings.takeFrom(this.holdings);
+        next.plugin.sink("info", `took over ${state.length} bytes of state`);
+        return true;
+      } catch (error) {
+        next.plugin.sink("warning", `starts without state: the handover ${reasonOf(error)}`);
+        next.restart();
+      }
+    }
+    this.finish(packer);
+    return false;
+  }
+
+  /**
+   * New settings, from the next batch on: an object, or its JSON. Returns them as the plugin got them,
+   * with defaults. @throws GuidestarError INVALID_ARGUMENT: they do not fit; nothing has changed
+   */
+  configure(values: unknown): string {
+    const { schema } = this.plugin.prepared;
+    if (!schema) {
+      throw new GuidestarError("INVALID_ARGUMENT", `plugin ${this.name} has no settings`);
+    }
+    const settings = settingsJson(schema, values);
+    // The plugin's own check, on an instance that nobody needs: one that aborts is good for nothing.
+    this.newInstance(settings, new KeyValues());
+    this.settings = settings;
+    if (this.failure !== "") return settings;
+    try {
+      this.instance.configure(settings);
+    } catch (error) {
+      this.replace(error, "on new settings");
+    }
+    return settings;
+  }
+
+  /** The settings in force, JSON; "": it has none. */
+  get currentSettings(): string {
+    return this.settings;
   }
 
   private select(batch: Batch): number {
@@ -153,33 +239,66 @@ export class Slot {
   /** The events pass unjudged, which they say; the instance is replaced, or the plugin put out. */
   private fail(batch: Batch, count: number, error: unknown): void {
     this.counts.failed += count;
-    for (let n = 0; n < count; n++) {
-      const event = this.eventAt(batch, n);
-      const others = event.annotations?.get(UNJUDGED);
-      annotate(event, UNJUDGED, others === undefined ? this.name : `${others},${this.name}`);
-    }
+    for (let n = 0; n < count; n++) markUnjudged(this.eventAt(batch, n), this.name);
+    this.replace(error, `on a batch of ${count} events`);
+  }
+
+  /** The instance failed: it is replaced, or the plugin put out. What it held passes unjudged. */
+  private replace(error: unknown, where: string): void {
     const reason = reasonOf(error);
     const now = this.nowMs();
     this.failures.push(now);
     this.failures = this.failures.filter((at) => now - at < PLUGIN_LIMITS.failureWindowMs);
-    this.plugin.sink("error", `failed on a batch of ${count} events: ${reason}`);
+    this.plugin.sink("error", `failed ${where}: ${reason}`);
+    this.letGo();
     if (this.failures.length >= PLUGIN_LIMITS.failures) {
       this.putOut(
         `failed ${this.failures.length} times within ${PLUGIN_LIMITS.failureWindowMs / 1000} s, the last time it ${reason}`,
       );
       return;
     }
+    this.restart();
+  }
+
+  private restart(): void {
     try {
-      this.instance = new PluginInstance(this.plugin.module, this.plugin.sink);
+      this.instance = this.newInstance(this.settings, this.plugin.keyValues);
     } catch (again) {
       this.putOut(`could not be started again: it ${reasonOf(again)}`);
     }
+  }
+
+  private newInstance(settings: string, keyValues: KeyValues): PluginInstance {
+    const { module, sink, nowMs } = this.plugin;
+    try {
+      return new PluginInstance(module, { sink, nowMs, keyValues, settings });
+    } catch (error) {
+      throw GuidestarError.from(error, "INVALID_ARGUMENT");
+    }
+  }
+
+  private keep(made: Made | undefined): void {
+    if (!made) return;
+    this.made.emitted.push(...made.emitted);
+    this.made.findings.push(...made.findings);
+  }
+
+  /** Held events that nobody told of go to the streams, and say that they were not judged. */
+  private letGo(): void {
+    const events = this.holdings.releaseAll();
+    for (const event of events) markUnjudged(event, this.name);
+    this.made.emitted.push(...events);
   }
 
   private putOut(failure: string): void {
     this.failure = failure;
     this.plugin.sink("error", `is out of the chain: ${failure}`);
   }
+}
+
+function markUnjudged(event: Event, plugin: string): void {
+  const others = event.annotations?.get(UNJUDGED);
+  annotate(event, UNJUDGED, others === undefined ? plugin : `${others},${plugin}`);
 }
 
 function annotate(event: Event, key: string, value: string): void {
@@ -189,5 +308,8 @@ function annotate(event: Event, key: string, value: string): void {
 
 function reasonOf(error: unknown): string {
   if (error instanceof PluginError) return error.reason;
+  if (error instanceof GuidestarError && error.cause instanceof PluginError) {
+    return error.cause.reason;
+  }
   return `failed in the host: ${error instanceof Error ? error.message : String(error)}`;
 }

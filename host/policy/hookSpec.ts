@@ -149,7 +149,12 @@ export interface ArgumentSpec {
    * 0), or what the call returned (`returnCopy`: then it is read at return).
    */
   readonly length?:
-    | { readonly kind: "argument"; readonly index: number }
+    | {
+        readonly kind: "argument";
+        readonly index: number;
+        /** Of a tracepoint: where the field of that index lies. */
+        readonly field?: ArgumentSource;
+      }
     | { readonly kind: "returned" };
   /** From the argument to the value of `type`. Empty: the argument itself. */
   readonly resolve: readonly ResolveStep[];

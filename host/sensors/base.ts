@@ -136,11 +136,16 @@ function statisticsOf(name: string, fd: number): ProgramStatistics {
   return { name, runs: runCount, runTimeNs, recursionMisses };
 }
 
-/** The programs that this kernel takes, less the one that is just run. */
+/**
+ * The programs that this kernel takes, less the one that is just run. What ends a process comes
+ * first, what begins it last: who is seen to begin is seen to end, and who is seen to fork is seen to
+ * exec, though the programs are attached one after another.
+ */
 function attached(object: BpfObject) {
-  return object.programs.filter(
-    (program) => program.autoload && program.name !== hostNamespacesProgram,
-  );
+  const order = ["process_exit", "process_exec", "process_exec_unrolled", "process_fork"];
+  return object.programs
+    .filter((program) => program.autoload && program.name !== hostNamespacesProgram)
+    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 }
 
 /** The order matters: nothing that a process in scope does may fall in between. */

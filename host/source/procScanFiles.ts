@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 /** Codes that mean: this process is gone. */
 const goneCodes = new Set(["ENOENT", "ESRCH"]);
 /** Codes that mean: not for us to see, or there is nothing behind it. */
-const unreadableCodes = new Set(["EACCES", "EPERM", "EINVAL", "EIO", "ENAMETOOLONG"]);
+const unreadableCodes = new Set([
+  ...["EACCES", "EPERM", "EINVAL", "EIO", "ENAMETOOLONG", "ENOTDIR", "ELOOP", "ENXIO", "ESTALE"],
+]);
 
 /** `undefined` if the file is gone or can't be read. */
 export function readBytes(path: string): Buffer | undefined {
@@ -31,7 +33,8 @@ export function readNumbers(path: string): number[] {
 
 export const exists = (path: Buffer | string): boolean => existsSync(path);
 
-function attempt<T>(read: () => T): T | undefined {
+/** `undefined` if that cannot be read: it is gone, or not for us to see. */
+export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
@@ -43,6 +46,8 @@ function attempt<T>(read: () => T): T | undefined {
 
 /** What `/proc/PID/stat` says that we use. */
 export interface Stat {
+  /** Of the process, at most 15 bytes: latin1. */
+  readonly name: string;
   readonly state: string;
   readonly parentPid: number;
   readonly flags: number;
@@ -58,6 +63,7 @@ export function readStat(folder: string): Stat | undefined {
   const field = (number: number) => fields[number - 3] ?? "";
   if (!/^\d+$/.test(field(22))) return undefined;
   return {
+    name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")),
     state: field(3),
     parentPid: Number(field(4)),
     flags: Number(field(9)),

@@ -1,6 +1,14 @@
 /** What /proc tells of one process, as far as an exec record has it. */
 import { type CgroupMount, cgroupOf } from "./procScanCgroup.js";
 import {
+  isPrivileged,
+  readExecutedFile,
+  readScript,
+  type ScannedFile,
+  saysDeleted,
+  withoutDeleted,
+} from "./procScanExecuted.js";
+import {
   exists,
   isDead,
   readBytes,
@@ -15,6 +23,9 @@ export interface ScannedProcess {
   readonly pid: number;
   readonly stat: Stat;
   readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
   readonly auid: number;
   readonly nsPid: number;
   readonly capPermitted: bigint;
@@ -24,8 +35,17 @@ export interface ScannedProcess {
   readonly namespaces: readonly number[];
   readonly cgroupId: bigint;
   readonly cgroupName: string | undefined;
-  /** Path of the running file, seen from the root of the process; `undefined`: can't be read. */
+  /**
+   * Path of the running file, seen from the root of the process; of a script, as it was given to
+   * exec. `undefined`: can't be read.
+   */
   readonly binary: Buffer | undefined;
+  /** What runs the binary, if that is a script. */
+  readonly interpreter: Buffer | undefined;
+  /** The running file; `undefined`: a script, or can't be read. */
+  readonly file: ScannedFile | undefined;
+  /** Runs with more rights than who called exec had. */
+  readonly privileged: boolean;
   readonly cwd: Buffer | undefined;
   /** argv as it lies in memory; `undefined`: can't be read. */
   readonly args: Buffer | undefined;
@@ -41,11 +61,17 @@ export function readProcess(
   const folder = stat && livingFolder(home, stat);
   if (stat === undefined || folder === undefined) return undefined;
   const status = parseStatus(readText(`${folder}/status`) ?? "");
+  const args = readBytes(`${folder}/cmdline`);
+  const exe = readPath(folder, "exe");
+  const script = readScript(folder, stat.name, args);
   const cgroup = cgroupOf(readText(`${folder}/cgroup`), options.v2);
   const process: ScannedProcess = {
     pid,
     stat,
     uid: status.uid,
+    euid: status.euid,
+    gid: status.gid,
+    egid: status.egid,
     auid: parseLogin(readText(`${folder}/loginuid`)),
     nsPid: status.nsPid ?? pid,
     capPermitted: status.permitted,
@@ -54,9 +80,12 @@ export function readProcess(
     namespaces: namespaceFiles.map((name) => readNamespace(`${folder}/ns/${name}`)),
     cgroupId: cgroup.id,
     cgroupName: cgroup.name,
-    binary: readPath(folder, "exe"),
-    cwd: readPath(folder, "cwd"),
-    args: readBytes(`${folder}/cmdline`),
+    binary: script ? script.path : exe?.path,
+    interpreter: script?.interpreter,
+    file: script || !exe ? undefined : readExecutedFile(folder, exe.isDeleted),
+    privileged: isPrivileged(folder),
+    cwd: readPath(folder, "cwd")?.path,
+    args,
   };
   // The same number may belong to another process by now.
   return readStat(home)?.startTicks === stat.startTicks ? process : undefined;
@@ -103,8 +132,10 @@ function parseStatus(text: string) {
   const value = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(text)?.[1];
   const mask = (name: string) => BigInt(`0x${value(name) || "0"}`);
   const nsPids = value("NSpid")?.split(/\s+/);
+  const [uid = 0, euid = uid] = (value("Uid")?.split(/\s+/) ?? []).map(Number);
+  const [gid = 0, egid = gid] = (value("Gid")?.split(/\s+/) ?? []).map(Number);
   return {
-    uid: Number(value("Uid")?.split(/\s+/)[0] ?? 0),
+    ...{ uid, euid, gid, egid },
     nsPid: nsPids === undefined ? undefined : Number(nsPids.at(-1)),
     permitted: mask("CapPrm"),
     effective: mask("CapEff"),
@@ -121,18 +152,20 @@ function readNamespace(link: string): number {
   return Number(/\[(\d+)\]/.exec(target)?.[1] ?? 0);
 }
 
-const deleted = Buffer.from(" (deleted)");
 const slash = "/".charCodeAt(0);
 
 /** Target of `exe` or `cwd`, seen from the root of the process, whether it still exists or not. */
-function readPath(folder: string, name: "exe" | "cwd"): Buffer | undefined {
+function readPath(
+  folder: string,
+  name: "exe" | "cwd",
+): { readonly path: Buffer; readonly isDeleted: boolean } | undefined {
   const target = readLink(`${folder}/${name}`);
   if (target === undefined) return undefined;
   const path = withoutRoot(target, readLink(`${folder}/root`));
-  if (!path.subarray(-deleted.length).equals(deleted)) return path;
   // It may really be called so.
-  if (exists(Buffer.concat([Buffer.from(`${folder}/root`), path]))) return path;
-  return path.subarray(0, -deleted.length);
+  const isDeleted =
+    saysDeleted(path) && !exists(Buffer.concat([Buffer.from(`${folder}/root`), path]));
+  return { path: isDeleted ? withoutDeleted(path) : path, isDeleted };
 }
 
 function withoutRoot(path: Buffer, root: Buffer | undefined): Buffer {

@@ -22,6 +22,9 @@ export function scanRecord(
     startNs,
     flags: flagsOf(layout, seen),
     binary: seen.binary ?? firstArgument(seen.args),
+    interpreter: seen.interpreter ?? nothing,
+    fileFlags: fileFlagsOf(layout, seen),
+    filePath: isElsewhere(seen) ? (seen.binary ?? nothing) : nothing,
     cwd: seen.cwd ?? nothing,
     cgroupName: Buffer.from(seen.cgroupName ?? "", "latin1"),
     args: seen.args ?? nothing,
@@ -41,11 +44,15 @@ export function kernelRecord(layout: RecordLayout): Uint8Array {
     capEffective: 0n,
     capInheritable: 0n,
     flags: enumOf(layout, "gs_process_flag", "GS_FLAG_PROCFS"),
-    uid: 0,
+    ...{ uid: 0, euid: 0, gid: 0, egid: 0 },
     auid: 0,
     nsPid: 0,
     namespaces: new Array<number>(10).fill(0),
     binary: Buffer.from("<kernel>"),
+    interpreter: nothing,
+    file: undefined,
+    fileFlags: 0,
+    filePath: nothing,
     cwd: nothing,
     cgroupName: nothing,
     args: nothing,
@@ -62,6 +69,19 @@ function flagsOf(layout: RecordLayout, seen: ScannedProcess): number {
   else if (seen.cwd.equals(Buffer.from("/"))) names.push("GS_FLAG_ROOT_CWD");
   if (seen.cgroupName === undefined) names.push("GS_FLAG_ERROR_CGROUPS");
   return names.reduce((flags, name) => flags | enumOf(layout, "gs_process_flag", name), 0);
+}
+
+/** Where its path no longer leads to it: then the kernel's records have the path too. */
+function isElsewhere({ file }: ScannedProcess): boolean {
+  return file !== undefined && (file.parentless || file.unlinked);
+}
+
+function fileFlagsOf(layout: RecordLayout, { file, privileged }: ScannedProcess): number {
+  const names = [];
+  if (file?.parentless) names.push("GS_FILE_PARENTLESS");
+  if (file?.unlinked) names.push("GS_FILE_UNLINKED");
+  if (privileged) names.push("GS_FILE_PRIVILEGED");
+  return names.reduce((flags, name) => flags | enumOf(layout, "gs_file_flag", name), 0);
 }
 
 /** The name that it gave itself: better than none. */

@@ -29,11 +29,30 @@ export interface ExecRecord {
   readonly capInheritable: bigint;
   readonly flags: number;
   readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
   readonly auid: number;
   readonly nsPid: number;
   /** In the order of `enum gs_namespace`; 0: unknown. */
   readonly namespaces: readonly number[];
   readonly binary: Uint8Array;
+  /** Of a script; else empty. */
+  readonly interpreter: Uint8Array;
+  /** The running file; undefined: a script, or unknown. */
+  readonly file:
+    | {
+        readonly inode: bigint;
+        readonly links: number;
+        readonly mode: number;
+        readonly uid: number;
+        readonly gid: number;
+      }
+    | undefined;
+  /** `enum gs_file_flag` */
+  readonly fileFlags: number;
+  /** If the binary does not tell it; else empty. */
+  readonly filePath: Uint8Array;
   readonly cwd: Uint8Array;
   readonly cgroupName: Uint8Array;
   /** Not traced, only named by others: nothing happened to it. */
@@ -44,8 +63,9 @@ export interface ExecRecord {
 
 export function writeExec(layout: RecordLayout, exec: ExecRecord): Uint8Array {
   const struct = structOf(layout, "gs_exec");
-  const size =
-    struct.size + exec.binary.length + exec.cwd.length + exec.cgroupName.length + exec.args.length;
+  const { binary, interpreter, cwd, cgroupName, filePath, args } = exec;
+  const strings = [binary, interpreter, cwd, cgroupName, filePath, args];
+  const size = strings.reduce((sum, { length }) => sum + length, struct.size);
   const bytes = new Uint8Array(size);
   const writer = new StructWriter(bytes, struct, "gs_exec");
   writer.set("header.size", size);
@@ -64,15 +84,26 @@ export function writeExec(layout: RecordLayout, exec: ExecRecord): Uint8Array {
   writer.set("cap_inheritable", exec.capInheritable);
   writer.set("flags", exec.flags);
   writer.set("uid", exec.uid);
+  writer.set("euid", exec.euid);
+  writer.set("gid", exec.gid);
+  writer.set("egid", exec.egid);
   writer.set("auid", exec.auid);
   writer.set("ns_pid", exec.nsPid);
   writer.setAll("ns", exec.namespaces);
-  writer.set("binary_size", exec.binary.length);
-  writer.set("cwd_size", exec.cwd.length);
-  writer.set("cgroup_name_size", exec.cgroupName.length);
-  writer.set("args_size", exec.args.length);
+  writer.set("inode", exec.file?.inode ?? 0n);
+  writer.set("links", exec.file?.links ?? 0);
+  writer.set("mode", exec.file?.mode ?? 0);
+  writer.set("file_uid", exec.file?.uid ?? 0);
+  writer.set("file_gid", exec.file?.gid ?? 0);
+  writer.set("file_flags", exec.fileFlags);
+  writer.set("binary_size", binary.length);
+  writer.set("interpreter_size", interpreter.length);
+  writer.set("cwd_size", cwd.length);
+  writer.set("cgroup_name_size", cgroupName.length);
+  writer.set("file_path_size", filePath.length);
+  writer.set("args_size", args.length);
   let at = struct.size;
-  for (const part of [exec.binary, exec.cwd, exec.cgroupName, exec.args]) {
+  for (const part of strings) {
     bytes.set(part, at);
     at += part.length;
   }

@@ -4,11 +4,14 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { GuidestarError } from "../errors.js";
+import { Decoder } from "../events/decoder.js";
+import { ProcessCache } from "../events/processCache.js";
 import { formatHeader, type RecordingHeader } from "./recordingFormat.js";
 import type { Source } from "./source.js";
 
 const recordsPerBatch = 4096;
 const waitMs = 250;
+const rememberedProcesses = 65_536;
 
 /** Writes the raw records of a source into a file until the source ends or `stop` is called. */
 export class Recorder {
@@ -54,14 +57,37 @@ export class Recorder {
     }
   }
 
+  /**
+   * Knows of which processes nothing was recorded. Who plays the recording cannot ask for them, so
+   * what is found of them is written too. undefined: there is nobody to ask.
+   */
+  #decoder(write: (record: Buffer) => void): Decoder | undefined {
+    const { source } = this;
+    if (!source.lookUp) return undefined;
+    const lookUp = (pid: number, keyNs: bigint) => {
+      const found = source.lookUp?.(pid, keyNs);
+      if (found) write(Buffer.from(found));
+      return found;
+    };
+    const cache = new ProcessCache(rememberedProcesses);
+    const { layout, bootToWallNs } = source;
+    return new Decoder({ layout, cache, nodeName: "", bootToWallNs, lookUp });
+  }
+
   async #copy(to: Writable): Promise<void> {
     to.write(formatHeader(this.header));
+    const write = (record: Buffer) => {
+      to.write(record);
+      this.records++;
+      this.bytes += record.length;
+    };
+    const decoder = this.#decoder(write);
     for (;;) {
       const stopping = this.#stopped;
-      const read = this.source.read(recordsPerBatch, (bytes, _view, offset, size) => {
-        to.write(Buffer.from(bytes.subarray(offset, offset + size)));
-        this.records++;
-        this.bytes += size;
+      const read = this.source.read(recordsPerBatch, (bytes, view, offset, size) => {
+        // What it asks for comes before the record that made it ask.
+        decoder?.decode(bytes, view, offset, size);
+        write(Buffer.from(bytes.subarray(offset, offset + size)));
       });
       if (to.writableNeedDrain) await once(to, "drain");
       if (read > 0) continue;

@@ -13,7 +13,7 @@ export class RecordingSource implements Source {
   readonly bootToWallNs: bigint;
   readonly #pace: Pace;
   readonly #sizeOffset: number;
-  readonly #timeOffset: number;
+  readonly #fields: ReturnType<typeof fieldsOf>;
   readonly #headerSize: number;
   #chunks: AsyncIterator<Buffer>;
   #rest: Buffer;
@@ -36,9 +36,8 @@ export class RecordingSource implements Source {
     this.layout = header.layout;
     this.bootToWallNs = BigInt(header.bootToWallNs);
     this.#sizeOffset = offsetOf(this.layout, "gs_header", "size");
-    this.#timeOffset = offsetOf(this.layout, "gs_header", "time_ns");
+    this.#fields = fieldsOf(this.layout);
     this.#headerSize = sizeOf(this.layout, "gs_header");
-    enumerator(this.layout, "gs_record_type", "GS_RECORD_EXEC");
     this.#chunks = chunks;
     this.#rest = rest;
     this.#view = viewOf(rest);
@@ -64,8 +63,7 @@ export class RecordingSource implements Source {
     while (this.#started && !this.#closed && count < maxRecords) {
       const size = this.#nextSize();
       if (size === 0) break;
-      const timeNs = this.#view.getBigUint64(this.#at + this.#timeOffset, true);
-      if (!this.#pace.due(timeNs)) break;
+      if (!this.#pace.due(this.#timeNs())) break;
       visit(this.#rest, this.#view, this.#at, size);
       this.#at += size;
       this.#filePosition += size;
@@ -82,7 +80,7 @@ export class RecordingSource implements Source {
       return "timeout";
     }
     if (this.#nextSize() > 0) {
-      const waitMs = this.#pace.dueInMs(this.#view.getBigUint64(this.#at + this.#timeOffset, true));
+      const waitMs = this.#pace.dueInMs(this.#timeNs());
       if (waitMs > 0) await sleep(Math.min(waitMs, timeoutMs));
       return waitMs > timeoutMs ? "timeout" : "ready";
     }
@@ -97,6 +95,16 @@ export class RecordingSource implements Source {
     if (this.#closed) return;
     this.#closed = true;
     void this.#chunks.return?.();
+  }
+
+  /** Of the next record; undefined: it was read from /proc, and has the time of a process's start. */
+  #timeNs(): bigint | undefined {
+    const { time, type, flags, isExec, isProcess, procfs } = this.#fields;
+    const kind = this.#view.getUint16(this.#at + type, true);
+    if (kind === isProcess) return undefined;
+    if (kind === isExec && (this.#view.getUint32(this.#at + flags, true) & procfs) !== 0)
+      return undefined;
+    return this.#view.getBigUint64(this.#at + time, true);
   }
 
   /** Size of the next record if all of it is here, else 0. */
@@ -145,6 +153,19 @@ export class RecordingSource implements Source {
 }
 
 const maxRecordBytes = 1 << 20;
+
+/** What tells when a record is due. */
+function fieldsOf(layout: RecordLayout) {
+  return {
+    time: offsetOf(layout, "gs_header", "time_ns"),
+    type: offsetOf(layout, "gs_header", "type"),
+    flags: offsetOf(layout, "gs_exec", "flags"),
+    isExec: enumerator(layout, "gs_record_type", "GS_RECORD_EXEC"),
+    isProcess: enumerator(layout, "gs_record_type", "GS_RECORD_PROCESS"),
+    procfs: enumerator(layout, "gs_process_flag", "GS_FLAG_PROCFS"),
+  };
+}
+
 function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -58,8 +58,18 @@ export const BATCH_OUTPUT_USED = 48;
 /** 0 in version 1. */
 export const BATCH_RESERVED = 52;
 
-/** Bytes of the header in version 1. */
-export const HEADER_BYTES = 56;
+/** 64 bits: wall clock when the call began, ns since 1970. It stands still while the plugin works. */
+export const BATCH_NOW_NS = 56;
+/** `BATCH_FLAG_*`. */
+export const BATCH_FLAGS = 64;
+/** 0 in version 1. */
+export const BATCH_SPARE = 68;
+
+/** Bytes of the header. Hosts that only had exec and exit events to show ended it at 56. */
+export const HEADER_BYTES = 72;
+
+/** In `BATCH_FLAGS` of a tick: the instance goes away after this call, what it aggregated goes now. */
+export const BATCH_FLAG_LAST = 1;
 
 // A text reference, 8 bytes. The text is UTF-8 with no terminator.
 
@@ -424,12 +434,70 @@ export const ANNOTATION_VALUE_LENGTH = 16;
 /** Annotation: where the key starts. The value follows it without a gap; both are UTF-8. */
 export const ANNOTATION_TEXT = 24;
 
-/** Adds a key and a value to an event. */
+/** Adds a key and a value to an event, to an event that this call emitted, or to a finding. */
 export const OUTPUT_KIND_ANNOTATION = 1;
-/** Names kept for what later versions add. */
+/** Sends one event for many, with the message and time of the event that it names. */
 export const OUTPUT_KIND_EMIT = 2;
+/** Something that the plugin found out about the process of the event that it names. */
 export const OUTPUT_KIND_FINDING = 3;
+/** Fills a field that the host could not fill. */
 export const OUTPUT_KIND_PATCH = 4;
+/** Remembers an event for later calls, under a number that the plugin chooses. */
+export const OUTPUT_KIND_HOLD = 5;
+/** Forgets an event that was remembered. */
+export const OUTPUT_KIND_RELEASE = 6;
+
+// What `OUTPUT_EVENT` says: below the number of events, an event of the batch. From there on, what the
+// call emitted and found so far, in that order. With this bit, a remembered event by its number.
+
+/** Marks the number of a held event. */
+export const SUBJECT_HELD = 0x80000000;
+/** Held events have numbers below this. */
+export const HOLD_SLOTS = 10000;
+
+/** Bytes that every record of the output area has at least. */
+export const OUTPUT_RECORD_BYTES = 24;
+
+/** Emit, 32 bits: `EMIT_*` bits. */
+export const EMIT_FLAGS = 12;
+/** Emit, 64 bits: for how many events it stands, at least 1. */
+export const EMIT_COUNT = 16;
+/** In `EMIT_FLAGS`: the held event is forgotten once it is sent. */
+export const EMIT_RELEASE = 1;
+
+/** Finding, 32 bits: one of `SEVERITY_*`. */
+export const FINDING_SEVERITY = 12;
+/** Finding, 32 bits each: bytes of the name and of the message. */
+export const FINDING_NAME_LENGTH = 16;
+export const FINDING_MESSAGE_LENGTH = 20;
+/** Finding: where the name starts. The message follows it without a gap; both are UTF-8. */
+export const FINDING_TEXT = 24;
+
+export const SEVERITY_INFO = 1;
+export const SEVERITY_LOW = 2;
+export const SEVERITY_MEDIUM = 3;
+export const SEVERITY_HIGH = 4;
+export const SEVERITY_CRITICAL = 5;
+
+/** Patch, 32 bits: one of `FIELD_*`. */
+export const PATCH_FIELD = 12;
+/** Patch, 32 bits: bytes of the value. */
+export const PATCH_LENGTH = 16;
+/** Patch: where the value starts, UTF-8. */
+export const PATCH_TEXT = 24;
+
+/** Fields of the pod of an event's process. They are filled only if the host knows of no pod. */
+export const FIELD_POD_NAMESPACE = 1;
+export const FIELD_POD_NAME = 2;
+export const FIELD_CONTAINER_NAME = 3;
+export const FIELD_IMAGE_NAME = 4;
+/** `key=value`; any number of times. */
+export const FIELD_POD_LABEL = 5;
+/** A name of what the event talks to; any number of times. */
+export const FIELD_DESTINATION_NAME = 16;
+
+/** Hold and release, 32 bits: number of the held event. */
+export const HOLD_SLOT = 12;
 
 // Levels of `guidestar.log`.
 

@@ -8,6 +8,7 @@ import {
   OUTPUT_SIZE,
 } from "./abi";
 import { currentEvent, takeOutput } from "./batch";
+import { writeUtf8 } from "./output";
 import { Text } from "./text";
 
 /**
@@ -19,6 +20,11 @@ import { Text } from "./text";
 export function annotate<T>(key: string, value: T): void {
   const event = currentEvent();
   if (event < 0) throw new Error("annotate works inside onEvent only");
+  annotateSubject(event, key, value);
+}
+
+/** Annotates what stands under a number: an event of the batch, or what was emitted or found. */
+export function annotateSubject<T>(event: u32, key: string, value: T): void {
   if (value instanceof Text) {
     const text = changetype<Text>(value);
     write(event, key, text.address, text.length);
@@ -30,18 +36,18 @@ export function annotate<T>(key: string, value: T): void {
   }
 }
 
-function writeString(event: i32, key: string, value: string): void {
+function writeString(event: u32, key: string, value: string): void {
   const length = String.UTF8.byteLength(value);
   const at = begin(event, key, length);
-  encode(value, at);
+  writeUtf8(value, at);
 }
 
-function write(event: i32, key: string, address: usize, length: i32): void {
+function write(event: u32, key: string, address: usize, length: i32): void {
   memory.copy(begin(event, key, length), address, <usize>length);
 }
 
 /** Writes all but the value, and returns where that goes. */
-function begin(event: i32, key: string, valueLength: i32): usize {
+function begin(event: u32, key: string, valueLength: i32): usize {
   const keyLength = String.UTF8.byteLength(key);
   const size = (ANNOTATION_TEXT + keyLength + valueLength + 7) & ~7;
   const at = takeOutput(<usize>size);
@@ -50,16 +56,6 @@ function begin(event: i32, key: string, valueLength: i32): usize {
   store<u32>(at, event, OUTPUT_EVENT);
   store<u32>(at, keyLength, ANNOTATION_KEY_LENGTH);
   store<u32>(at, valueLength, ANNOTATION_VALUE_LENGTH);
-  encode(key, at + ANNOTATION_TEXT);
+  writeUtf8(key, at + ANNOTATION_TEXT);
   return at + ANNOTATION_TEXT + <usize>keyLength;
-}
-
-function encode(text: string, to: usize): void {
-  String.UTF8.encodeUnsafe(
-    changetype<usize>(text),
-    text.length,
-    to,
-    false,
-    String.UTF8.ErrorMode.REPLACE,
-  );
 }

@@ -3,6 +3,8 @@ import { Text } from "./text";
 /** A buffer that a process passed: any bytes at all. Only good until `onEvent` returns. */
 @unmanaged
 export class Bytes {
+  [key: number]: u8; // for TypeScript, which does not know the operator
+
   get address(): usize {
     return this.text.address;
   }

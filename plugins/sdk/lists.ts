@@ -6,6 +6,8 @@ import { Text } from "./text";
 /** The arguments of a call: `args[0]`, `args.length`. Only good until `onEvent` returns. */
 @unmanaged
 export class Arguments {
+  [key: number]: Argument; // for TypeScript, which does not know the operator
+
   get length(): i32 {
     return load<i32>(changetype<usize>(this), CALL_ARG_COUNT);
   }
@@ -29,6 +31,8 @@ export class Arguments {
 /** A reference to texts, and behind it how many there are. */
 @unmanaged
 export class Texts {
+  [key: number]: Text; // for TypeScript, which does not know the operator
+
   get length(): i32 {
     return load<i32>(changetype<usize>(this), 4);
   }
@@ -43,6 +47,8 @@ export class Texts {
 /** Addresses, innermost first. A reference, and behind it how many there are. */
 @unmanaged
 export class Stack {
+  [key: number]: u64; // for TypeScript, which does not know the operator
+
   get length(): i32 {
     return load<i32>(changetype<usize>(this), 4);
   }

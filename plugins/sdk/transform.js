@@ -14,7 +14,11 @@ export default class GuidestarTransform {
     if (!entry) throw new Error(missingHandler(entries));
     // The glue calls the handlers, so they need not be exports of the module.
     for (const source of entries) source.sourceKind = SourceKind.User;
-    parser.parseFile(glue(entry.internalPath), `${GLUE}.ts`, true);
+    const handlers = optional.filter((name) => exportsName(entry, name));
+    if (handlers.includes("onSave") !== handlers.includes("onLoad")) {
+      throw new Error(`${entry.normalizedPath} has one of onSave and onLoad: it takes both`);
+    }
+    parser.parseFile(glue(entry.internalPath, handlers), `${GLUE}.ts`, true);
     exposeHeapTotal(parser);
   }
 }
@@ -24,8 +28,63 @@ function isPlugin(source) {
   return source.sourceKind === SourceKind.UserEntry && !source.normalizedPath.startsWith("~lib/");
 }
 
-/** The exports that the host calls, around the plugin's own `onEvent`. */
-function glue(plugin) {
+/** Handlers that a plugin may have besides `onEvent`. */
+const optional = ["onTick", "onSettings", "onSave", "onLoad"];
+
+/** The exports that the host calls, around the plugin's own handlers. */
+function glue(plugin, handlers) {
+  return onEventGlue(plugin) + handlers.map((name) => optionalGlue[name](plugin)).join("");
+}
+
+const optionalGlue = {
+  onTick: (plugin) => `
+import { isLastTick } from "~lib/sdk/batch";
+import { onTick } from "./${plugin}";
+
+export function gs_tick(address: usize): i32 {
+  beginBatch(address);
+  onTick(isLastTick());
+  endBatch();
+  collectGarbage();
+  return 0;
+}
+`,
+  onSettings: (plugin) => `
+import { settingsAt } from "~lib/sdk/settings";
+import { onSettings } from "./${plugin}";
+
+export function gs_configure(address: usize, bytes: i32): i32 {
+  onSettings(settingsAt(address, bytes));
+  collectGarbage();
+  return 0;
+}
+`,
+  onSave: (plugin) => `
+import { StateWriter } from "~lib/sdk/state";
+import { onSave } from "./${plugin}";
+
+let saved: StateWriter | null = null;
+
+export function gs_save_state(): usize {
+  const state = new StateWriter();
+  saved = state;
+  onSave(state);
+  return state.finish();
+}
+`,
+  onLoad: (plugin) => `
+import { StateReader } from "~lib/sdk/state";
+import { onLoad } from "./${plugin}";
+
+export function gs_load_state(address: usize, bytes: i32): i32 {
+  onLoad(new StateReader(address, bytes));
+  collectGarbage();
+  return 0;
+}
+`,
+};
+
+function onEventGlue(plugin) {
   return `
 import { beginBatch, beginEvent, endBatch, endEvent } from "~lib/sdk/batch";
 import { Event } from "~lib/sdk/event";

@@ -72,7 +72,7 @@ for (const [name, bytes] of modules) {
   const selected = Uint32Array.from({ length: BATCH }, (_, n) => n);
   packer.pack(known[0] as Event[], 0);
 
-  const instance = new PluginInstance(module, () => {});
+  const instance = new PluginInstance(module, { sink: () => {} });
   await measure(`${name}: copy, call, read`, () => () => {
     for (let n = 0; n < BATCHES; n++) instance.judge(packer, selected, BATCH);
   });

@@ -8,6 +8,10 @@ export const additions: {
   /** Messages that the API does not have. */
   readonly messages: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly enums: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Values of enums that the API has. Numbers from 2000. */
+  readonly enumValues: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Kinds of events, in `GetEventsResponse.event`: existing clients see a response without an event. */
+  readonly events: readonly string[];
 } = {
   fields: {
     Filter: {
@@ -31,6 +35,8 @@ export const additions: {
       annotations: "2000 map<string, string>",
       sequence: "2001 uint64",
       lost: "2002 guidestar.Loss",
+      finding: "2003 Finding",
+      destination_names: "2004 repeated string",
     },
     KprobeArgument: {
       long_arg: "2011 google.protobuf.Int64Value",
@@ -123,6 +129,17 @@ export const additions: {
     },
   },
   messages: {
+    Finding: {
+      process: "1 Process",
+      parent: "2 Process",
+      plugin: "3 string",
+      plugin_version: "4 string",
+      name: "5 string",
+      severity: "6 FindingSeverity",
+      message: "7 string",
+      attributes: "8 map<string, string>",
+      event_type: "9 EventType",
+    },
     CapFilter: {
       permitted: "1 CapFilterSet",
       effective: "2 CapFilterSet",
@@ -144,7 +161,17 @@ export const additions: {
       invert_event_set: "4 google.protobuf.BoolValue",
     },
   },
+  enumValues: { EventType: { FINDING: 2000 } },
+  events: ["finding"],
   enums: {
     FieldFilterAction: { INCLUDE: 0, EXCLUDE: 1 },
+    FindingSeverity: {
+      FINDING_SEVERITY_UNDEF: 0,
+      FINDING_SEVERITY_INFO: 1,
+      FINDING_SEVERITY_LOW: 2,
+      FINDING_SEVERITY_MEDIUM: 3,
+      FINDING_SEVERITY_HIGH: 4,
+      FINDING_SEVERITY_CRITICAL: 5,
+    },
   },
 };

@@ -151,5 +151,6 @@ function kindOf(event: Event): { readonly type: fgs.EventType; readonly body?: B
     return { type: EventType.PROCESS_TRACEPOINT, body: event.process_tracepoint };
   }
   if (event.process_dns) return { type: EventType.PROCESS_DNS, body: event.process_dns };
+  if (event.finding) return { type: EventType.FINDING, body: event.finding };
   return { type: event.test ? EventType.TEST : EventType.UNDEF };
 }

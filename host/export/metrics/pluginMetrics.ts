@@ -26,6 +26,9 @@ export function pluginMetrics(registry: Registry) {
     ["dropped", counter("events_dropped", "Events that the plugin dropped"), 1],
     ["annotated", counter("events_annotated", "Events that the plugin annotated"), 1],
     ["failed", counter("events_failed", "Events that passed because the plugin failed on them"), 1],
+    ["emitted", counter("events_emitted", "Events that the plugin sent for others"), 1],
+    ["findings", counter("findings", "What the plugin found out"), 1],
+    ["patched", counter("events_patched", "Events of which the plugin filled fields"), 1],
     ["timeNs", counter("seconds", "Time spent in the plugin"), 1e-9],
     ["fuel", counter("fuel", "Fuel that the plugin burnt"), 1],
   ];

@@ -1,22 +1,39 @@
-import { ABI_VERSION, ALIGNMENT, BATCH_OUTPUT_USED } from "../../../plugins/sdk/abi.js";
+import {
+  ABI_VERSION,
+  ALIGNMENT,
+  BATCH_FLAG_LAST,
+  BATCH_OUTPUT_USED,
+} from "../../../plugins/sdk/abi.js";
 import { fuelFor, PLUGIN_LIMITS } from "../limits.js";
 import { PrivateExport } from "../wasm/rewrite.js";
-import { HostFunctions, type LogSink } from "./imports.js";
-import { type Judgement, OutputReader } from "./output.js";
+import { HostFunctions, type HostOptions } from "./imports.js";
+import { OutputReader } from "./output.js";
 import type { BatchParts, Packer } from "./packer.js";
 import { PluginError } from "./pluginError.js";
+import type { HeldNumbers, Judgement } from "./records.js";
 
 interface PluginExports {
   readonly memory: WebAssembly.Memory;
   readonly gs_abi: () => number;
   readonly gs_allocate: (bytes: number) => number;
   readonly gs_process_batch: (address: number) => number;
+  readonly gs_tick?: (address: number) => number;
+  readonly gs_configure?: (address: number, bytes: number) => number;
+  readonly gs_save_state?: () => number;
+  readonly gs_load_state?: (address: number, bytes: number) => number;
   readonly [PrivateExport.fuel]: WebAssembly.Global;
   readonly [PrivateExport.start]?: () => void;
 }
 
+export interface InstanceOptions extends HostOptions {
+  /** JSON; "": the plugin has no settings. */
+  readonly settings?: string | undefined;
+}
+
 /** The least the host asks room for, so that small batches do not ask again and again. */
 const SMALLEST_BLOCK = 64 * 1024;
+const nobody = new Uint32Array(0);
+const holdsNothing: HeldNumbers = { has: () => false };
 
 /**
  * A running plugin. The module was checked and rewritten by `prepare`. Whatever it does wrong comes out
@@ -33,41 +50,122 @@ export class PluginInstance {
   /** Fuel that the last call burnt. */
   burnt = 0;
 
-  /** Instantiates the module and runs its start function. */
-  constructor(module: WebAssembly.Module, sink: LogSink) {
-    this.host = new HostFunctions(sink);
+  /** Instantiates the module, runs its start function and gives it its settings. */
+  constructor(module: WebAssembly.Module, options: InstanceOptions) {
+    this.host = new HostFunctions(options);
     const instance = this.guard(() => new WebAssembly.Instance(module, this.host.imports));
     this.exports = instance.exports as unknown as PluginExports;
     this.host.memory = this.exports.memory;
     this.fuel = this.exports[PrivateExport.fuel];
+    this.host.fuel = this.fuel;
     const start = this.exports[PrivateExport.start];
-    const abi = this.call(PLUGIN_LIMITS.startFuel, "to start", () => {
-      start?.();
-      return this.exports.gs_abi();
-    });
+    const abi = this.whole(() =>
+      this.call(PLUGIN_LIMITS.startFuel, "to start", () => {
+        start?.();
+        return this.exports.gs_abi();
+      }),
+    );
     if (abi !== ABI_VERSION) {
       throw new PluginError(
         `was built for version ${abi} of the ABI, this host has ${ABI_VERSION}`,
       );
     }
+    if (options.settings) this.configure(options.settings);
   }
 
   /** Has the plugin judge the packed events that `selected` names. */
-  judge(packer: Packer, selected: Uint32Array, count: number): Judgement {
+  judge(
+    packer: Packer,
+    selected: Uint32Array,
+    count: number,
+    held: HeldNumbers = holdsNothing,
+  ): Judgement {
     const parts = packer.partsFor(count);
     this.makeRoom(parts.bytes);
-    packer.write(this.view(), this.address, parts, selected);
-    const result = this.call(fuelFor(count), `for ${count} events`, () =>
-      this.exports.gs_process_batch(this.address),
-    );
-    if (result !== 0) throw new PluginError(`returned ${result} from gs_process_batch, not 0`);
-    return this.read(parts);
+    return this.whole(() => {
+      const result = this.call(fuelFor(count), `for ${count} events`, () => {
+        packer.write(this.view(), this.address, parts, selected, this.host.nowNs, 0);
+        return this.exports.gs_process_batch(this.address);
+      });
+      if (result !== 0) throw new PluginError(`returned ${result} from gs_process_batch, not 0`);
+      return this.read(parts, held);
+    });
   }
 
-  private read(parts: BatchParts): Judgement {
+  /** Calls the plugin by the clock. `isLast`: the instance goes away after this. */
+  tick(packer: Packer, isLast: boolean, held: HeldNumbers = holdsNothing): Judgement {
+    packer.pack([], 0);
+    const parts = packer.partsFor(0, PLUGIN_LIMITS.outputBytesPerTick);
+    this.makeRoom(parts.bytes);
+    return this.whole(() => {
+      const result = this.call(fuelFor(0), "for a tick", () => {
+        const flags = isLast ? BATCH_FLAG_LAST : 0;
+        packer.write(this.view(), this.address, parts, nobody, this.host.nowNs, flags);
+        return this.exports.gs_tick?.(this.address) ?? 0;
+      });
+      if (result !== 0) throw new PluginError(`returned ${result} from gs_tick, not 0`);
+      return this.read(parts, held);
+    });
+  }
+
+  /** Gives the plugin its settings. `json` fits the schema in its manifest. */
+  configure(json: string): void {
+    const { gs_configure } = this.exports;
+    if (!gs_configure) return;
+    const bytes = this.put(Buffer.from(json));
+    this.whole(() => {
+      const result = this.call(PLUGIN_LIMITS.settingsFuel, "to take settings", () =>
+        gs_configure(this.address, bytes),
+      );
+      if (result !== 0) throw new PluginError(`returned ${result} from gs_configure, not 0`);
+    });
+  }
+
+  get canHandOver(): boolean {
+    return this.exports.gs_save_state !== undefined && this.exports.gs_load_state !== undefined;
+  }
+
+  /** What the plugin wants its next version to know: a copy. */
+  saveState(): Uint8Array {
+    const { gs_save_state } = this.exports;
+    if (!gs_save_state) throw new PluginError("has no state to save");
+    const at = this.call(PLUGIN_LIMITS.stateFuel, "to save its state", () => gs_save_state()) >>> 0;
+    const memory = this.view();
+    const bytes = at % 4 === 0 && at + 4 <= memory.length ? memory.readUInt32LE(at) : -1;
+    if (bytes < 0 || at + 4 + bytes > memory.length) {
+      throw new PluginError(`gave ${at} as the place of its state`);
+    }
+    if (bytes > PLUGIN_LIMITS.stateBytes) {
+      throw new PluginError(
+        `has a state of ${bytes} bytes, ${PLUGIN_LIMITS.stateBytes} are allowed`,
+      );
+    }
+    return Uint8Array.prototype.slice.call(memory, at + 4, at + 4 + bytes);
+  }
+
+  loadState(state: Uint8Array): void {
+    const { gs_load_state } = this.exports;
+    if (!gs_load_state) throw new PluginError("cannot load a state");
+    const bytes = this.put(state);
+    this.whole(() => {
+      const result = this.call(PLUGIN_LIMITS.stateFuel, "to load a state", () =>
+        gs_load_state(this.address, bytes),
+      );
+      if (result !== 0) throw new PluginError(`did not take the state: it returned ${result}`);
+    });
+  }
+
+  private read(parts: BatchParts, held: HeldNumbers): Judgement {
     const memory = this.view();
     const used = memory.readUInt32LE(this.address + BATCH_OUTPUT_USED);
-    return this.output.read(memory, this.address, parts, used);
+    return this.output.read(memory, this.address, parts, used, held);
+  }
+
+  /** Puts bytes where batches go; returns how many. */
+  private put(bytes: Uint8Array): number {
+    this.makeRoom(bytes.length);
+    this.view().set(bytes, this.address);
+    return bytes.length;
   }
 
   /** Has the plugin allocate a block that holds a batch of `bytes`. */
@@ -105,6 +203,18 @@ export class PluginInstance {
     } finally {
       this.burnt = fuel - Number(this.fuel.value);
       this.host.endCall();
+    }
+  }
+
+  /** What the plugin has its host keep is kept if all of `work` went well, and none of it if not. */
+  private whole<T>(work: () => T): T {
+    try {
+      const result = work();
+      this.host.commit();
+      return result;
+    } catch (error) {
+      this.host.rollBack();
+      throw error;
     }
   }
 

@@ -1,106 +1,85 @@
 import {
-  ANNOTATION_KEY_LENGTH,
-  ANNOTATION_TEXT,
-  ANNOTATION_VALUE_LENGTH,
   OUTPUT_EVENT,
   OUTPUT_KIND,
   OUTPUT_KIND_ANNOTATION,
+  OUTPUT_RECORD_BYTES,
   OUTPUT_SIZE,
   VERDICT_DROP,
   VERDICT_KEEP,
   VERDICT_MISSING,
 } from "../../../plugins/sdk/abi.js";
 import { PLUGIN_LIMITS } from "../limits.js";
+import { EffectReader } from "./effectReader.js";
+import { OutputTexts } from "./outputTexts.js";
 import type { BatchParts } from "./packer.js";
 import { PluginError } from "./pluginError.js";
-import { TextCache } from "./textCache.js";
+import type { Annotation, Effect, HeldNumbers, Judgement } from "./records.js";
 
-export interface Annotation {
-  /** Which of the events that the plugin saw. */
-  readonly event: number;
-  readonly key: string;
-  readonly value: string;
-}
-
-/** What a plugin said of a batch. All of it was checked. */
-export interface Judgement {
-  /** A verdict for each event; good until the plugin's next call. */
-  readonly verdicts: Uint8Array;
-  readonly dropped: number;
-  readonly annotations: readonly Annotation[];
-}
-
-const keyPattern = /^[A-Za-z0-9._-]+$/;
-const MOST_KNOWN_KEYS = 1000;
-const none: readonly Annotation[] = [];
+const noAnnotations: readonly Annotation[] = [];
+const noEffects: readonly Effect[] = [];
 
 /** Reads what one plugin writes. It knows the words that the plugin used before. */
 export class OutputReader {
-  private readonly texts = new TextCache();
-  private readonly goodKeys = new Set<string>();
+  private readonly texts = new OutputTexts();
+  private readonly effectReader = new EffectReader(this.texts);
 
   /** `memory`: all of the plugin's; `address`: of the batch; `used`: bytes it says it wrote. */
-  read(memory: Buffer, address: number, parts: BatchParts, used: number): Judgement {
+  read(
+    memory: Buffer,
+    address: number,
+    parts: BatchParts,
+    used: number,
+    held: HeldNumbers,
+  ): Judgement {
     const from = address + parts.verdicts;
     const verdicts = memory.subarray(from, from + parts.count);
     const dropped = countDropped(verdicts);
     if (used > parts.outputBytes) {
       fail(`says it wrote ${used} bytes of output, where ${parts.outputBytes} have room`);
     }
-    if (used === 0) return { verdicts, dropped, annotations: none };
+    if (used === 0) return { verdicts, dropped, annotations: noAnnotations, effects: noEffects };
     const start = address + parts.output;
-    return { verdicts, dropped, annotations: this.readRecords(memory, start, parts.count, used) };
+    const said = this.readRecords(memory, start, parts.count, used, held);
+    return { verdicts, dropped, ...said };
   }
 
-  private readRecords(memory: Buffer, start: number, events: number, used: number): Annotation[] {
+  private readRecords(
+    memory: Buffer,
+    start: number,
+    events: number,
+    used: number,
+    held: HeldNumbers,
+  ) {
     const annotations: Annotation[] = [];
     const perEvent = new Uint8Array(events);
+    const effects = this.effectReader;
+    effects.begin(memory, events, held);
     let at = 0;
     while (at < used) {
-      if (used - at < ANNOTATION_TEXT) fail(`cut off the output record at byte ${at}`);
+      if (used - at < OUTPUT_RECORD_BYTES) fail(`cut off the output record at byte ${at}`);
       const record = start + at;
       const size = memory.readUInt32LE(record + OUTPUT_SIZE);
       const kind = memory.readUInt32LE(record + OUTPUT_KIND);
       const event = memory.readUInt32LE(record + OUTPUT_EVENT);
-      if (size < ANNOTATION_TEXT || size % 8 !== 0 || size > used - at) {
+      if (size < OUTPUT_RECORD_BYTES || size % 8 !== 0 || size > used - at) {
         fail(`wrote an output record of ${size} bytes at byte ${at}`);
       }
-      if (kind !== OUTPUT_KIND_ANNOTATION) {
-        fail(`wrote an output record of the unknown kind ${kind}`);
-      }
-      if (event >= events) fail(`annotated event ${event} of a batch of ${events}`);
-      perEvent[event] = (perEvent[event] as number) + 1;
-      if ((perEvent[event] as number) > PLUGIN_LIMITS.annotationsPerEvent) {
-        fail(`made more than ${PLUGIN_LIMITS.annotationsPerEvent} annotations on one event`);
-      }
-      annotations.push(this.readAnnotation(memory, record, size, event));
       at += size;
+      if (kind !== OUTPUT_KIND_ANNOTATION) {
+        effects.read(kind, record, size, event);
+      } else if (event >= events) {
+        effects.annotate(record, size, event);
+      } else {
+        perEvent[event] = (perEvent[event] as number) + 1;
+        if ((perEvent[event] as number) > PLUGIN_LIMITS.annotationsPerEvent) {
+          fail(`made more than ${PLUGIN_LIMITS.annotationsPerEvent} annotations on one event`);
+        }
+        const { texts } = this;
+        texts.readAnnotation(memory, record, size);
+        annotations.push({ event, key: texts.key, value: texts.value });
+      }
     }
-    return annotations;
-  }
-
-  private readAnnotation(memory: Buffer, record: number, size: number, event: number): Annotation {
-    const keyBytes = memory.readUInt32LE(record + ANNOTATION_KEY_LENGTH);
-    const valueBytes = memory.readUInt32LE(record + ANNOTATION_VALUE_LENGTH);
-    checkLength("key", keyBytes, PLUGIN_LIMITS.annotationKeyBytes);
-    checkLength("value", valueBytes, PLUGIN_LIMITS.annotationValueBytes);
-    if (ANNOTATION_TEXT + keyBytes + valueBytes > size) {
-      fail(`wrote an annotation longer than its record of ${size} bytes`);
-    }
-    const keyAt = record + ANNOTATION_TEXT;
-    const valueAt = keyAt + keyBytes;
-    const key = this.texts.read(memory, keyAt, valueAt, "key");
-    if (!this.goodKeys.has(key)) this.checkKey(key);
-    return { event, key, value: this.texts.read(memory, valueAt, valueAt + valueBytes, "value") };
-  }
-
-  private checkKey(key: string): void {
-    if (!keyPattern.test(key)) {
-      fail(
-        `made an annotation with the key ${JSON.stringify(key)}: letters, digits, ".", "_" and "-" are allowed`,
-      );
-    }
-    if (this.goodKeys.size < MOST_KNOWN_KEYS) this.goodKeys.add(key);
+    return { annotations, effects: effects.end() };
   }
 }
 
@@ -115,12 +94,6 @@ function countDropped(verdicts: Uint8Array): number {
     }
   }
   return dropped;
-}
-
-function checkLength(what: string, bytes: number, limit: number): void {
-  if (bytes > limit) {
-    fail(`made an annotation with a ${what} of ${bytes} bytes, ${limit} are allowed`);
-  }
 }
 
 function fail(reason: string): never {

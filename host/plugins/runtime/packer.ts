@@ -5,7 +5,9 @@ import {
   BATCH_EVENT_COUNT,
   BATCH_EVENT_SIZE,
   BATCH_EVENTS,
+  BATCH_FLAGS,
   BATCH_HEADER_SIZE,
+  BATCH_NOW_NS,
   BATCH_OUTPUT,
   BATCH_OUTPUT_CAPACITY,
   BATCH_OUTPUT_USED,
@@ -14,6 +16,7 @@ import {
   BATCH_PROCESSES,
   BATCH_RESERVED,
   BATCH_SIZE,
+  BATCH_SPARE,
   BATCH_VERDICTS,
   EVENT_BYTES,
   EVENT_DETAIL,
@@ -115,17 +118,28 @@ export class Packer {
   }
 
   /** The parts of a batch for a plugin that sees `count` of the packed events. */
-  partsFor(count: number): BatchParts {
+  partsFor(count: number, outputBytes = outputBytesFor(count)): BatchParts {
     const events = this.used;
     const verdicts = events + count * 4;
     const output = (verdicts + count + 7) & ~7;
-    const outputBytes = outputBytesFor(count);
     return { count, events, verdicts, output, outputBytes, bytes: output + outputBytes };
   }
 
-  /** Writes the batch into a plugin's memory. `selected`: indices of the packed events it sees. */
-  write(memory: Uint8Array, at: number, parts: BatchParts, selected: Uint32Array): void {
+  /**
+   * Writes the batch into a plugin's memory. `selected`: indices of the packed events it sees; `nowNs`:
+   * what its clock shows; `flags`: `BATCH_FLAG_*`.
+   */
+  write(
+    memory: Uint8Array,
+    at: number,
+    parts: BatchParts,
+    selected: Uint32Array,
+    nowNs = 0n,
+    flags = 0,
+  ): void {
     const { words } = this;
+    this.longs[BATCH_NOW_NS / 8] = nowNs;
+    words[BATCH_FLAGS / 4] = flags;
     words[BATCH_SIZE / 4] = parts.bytes;
     words[BATCH_EVENT_COUNT / 4] = parts.count;
     words[BATCH_EVENTS / 4] = parts.events;
@@ -151,6 +165,7 @@ export class Packer {
     words[BATCH_PROCESS_SIZE / 4] = PROCESS_BYTES;
     words[BATCH_OUTPUT_USED / 4] = 0;
     words[BATCH_RESERVED / 4] = 0;
+    words[BATCH_SPARE / 4] = 0;
     words.set(this.processes.subarray(0, this.processCount), this.used >>> 2);
     this.used = (this.used + this.processCount * 4 + 7) & ~7;
   }

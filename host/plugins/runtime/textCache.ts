@@ -14,7 +14,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class TextCache {
   private readonly texts: (string | undefined)[] = new Array(ENTRIES).fill(undefined);
 
-  /** `what` names the text in the error if it is not valid UTF-8. */
+  /** `what` names the text, article first, in the error if it is not valid UTF-8. */
   read(memory: Buffer, start: number, end: number, what: string): string {
     if (end - start > LONGEST) return decode(memory, start, end, what);
     let hash = 0x811c9dc5;
@@ -44,6 +44,6 @@ function decode(memory: Buffer, start: number, end: number, what: string): strin
   try {
     return utf8.decode(memory.subarray(start, end));
   } catch {
-    throw new PluginError(`made an annotation with a ${what} that is not valid UTF-8`);
+    throw new PluginError(`made ${what} that is not valid UTF-8`);
   }
 }

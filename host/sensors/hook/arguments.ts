@@ -1,9 +1,16 @@
 /** `ArgumentSpec` as `struct gs_hook_argument` has it. */
 import { Btf, Kind } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
-import type { ArgumentSpec, HookSpec, ResolveStep } from "../../policy/hookSpec.js";
+import type { ArgumentSource, ArgumentSpec, HookSpec, ResolveStep } from "../../policy/hookSpec.js";
 import { type Copy, copyOf } from "./copies.js";
-import { type Context, noSource, type SourceConfig, sourceConfig } from "./sources.js";
+import {
+  type Context,
+  isInRecord,
+  noSource,
+  type SourceConfig,
+  sizeInRecord,
+  sourceConfig,
+} from "./sources.js";
 
 export interface ArgumentConfig {
   readonly source: SourceConfig;
@@ -22,8 +29,8 @@ export interface ArgumentConfig {
 /** As in `hook_config.h`. */
 const mostSteps = 10;
 
-/** Most bytes of one buffer or string: five of them and a record's head fit into 512 KiB. */
-export const mostData = 98_304;
+/** Most bytes of one buffer or string. */
+export const mostData = 327_360;
 
 function stepConfig(step: ResolveStep | undefined) {
   return { offset: step?.offset ?? 0, dereference: Number(step?.dereference ?? false) };
@@ -59,7 +66,7 @@ export function argumentConfig(
     kind: `GS_ARG_${copy.kind}`,
     bits: copy.bits,
     is_signed: Number(copy.isSigned),
-    is_user: Number(arg.user && !copy.inKernel),
+    is_user: Number(arg.user && !copy.inKernel && !isInRecord(arg.source)),
     at_return: Number(isLate(arg)),
     steps: steps.length,
     step: Array.from({ length: mostSteps }, (_, i) => stepConfig(steps[i])),
@@ -112,22 +119,21 @@ function lengthConfig(
   spec: HookSpec,
   where: string,
 ): SourceConfig {
-  const { length } = arg;
-  if (length === undefined) {
-    if (!needLength.has(arg.type)) return noSource;
-    throw new GuidestarError(
-      "INVALID_ARGUMENT",
-      `${where}: ${arg.type} needs to know how long it is: give sizeArgIndex, or returnCopy.`,
-    );
-  }
-  if (length.kind === "returned") return sourceConfig({ kind: "return" }, context, where);
-  const { index } = length;
-  if (context !== "record") return sourceConfig({ kind: "argument", index }, context, where);
-  // What a tracepoint's field number stands for, only a field that is listed tells.
-  const field = spec.args.find((each) => each.index === index);
-  if (field !== undefined) return sourceConfig(field.source, context, where);
+  const { length, source } = arg;
+  if (length?.kind === "returned") return sourceConfig({ kind: "return" }, context, where);
+  if (length !== undefined) return sourceConfig(lengthSource(length, spec), context, where);
+  if (!needLength.has(arg.type)) return noSource;
+  if (source.kind === "field" && isInRecord(source)) return sizeInRecord(source);
   throw new GuidestarError(
     "INVALID_ARGUMENT",
-    `${where}: its length is in field ${index}, which must be listed among the args too.`,
+    `${where}: ${arg.type} needs to know how long it is: give sizeArgIndex, or returnCopy.`,
   );
+}
+
+type Length = Extract<ArgumentSpec["length"], { readonly kind: "argument" }>;
+
+/** A field's number alone does not say where it lies; if it is listed among the args, that does. */
+function lengthSource({ index, field }: Length, { args }: HookSpec): ArgumentSource {
+  const listed = args.find((each) => each.index === index && each.source.kind === "field");
+  return field ?? listed?.source ?? { kind: "argument", index };
 }

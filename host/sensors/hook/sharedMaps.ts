@@ -14,12 +14,13 @@ import type { BaseSensor } from "../base.js";
 import { openHookObject } from "./hookObject.js";
 import { Slots } from "./slots.js";
 
-/** As in `hook_scratch.h`. */
-const placesPerCpu = 4;
 const mostHooks = 4096;
 
 /** Sizes of drafts, in bytes: hooks whose records fit into one share its maps. */
-const draftClasses = [1024, 8192, 32_768, 131_072, 524_288];
+const draftClasses = [4096, 32_768, 131_072, 524_288, 1 << 20, 2 << 20];
+
+/** How many hooks can be at work on a CPU, inside each other, if their records are of this class. */
+const placesOf = (draftBytes: number): number => (draftBytes <= 32_768 ? 4 : 2);
 
 /** Calls of one size class that can be waiting for their return. */
 const mostPending = 16_384;
@@ -73,7 +74,9 @@ export class SharedHookMaps {
     object.variables.setAll(settings);
     for (const name of unused) object.map(name).autocreate = false;
     reuse(object, "hook_counters", this.counters);
-    reuse(object, "hook_scratches", this.#scratchFor(needs));
+    const size = classOf(needs.draftBytes + needs.slackBytes);
+    object.variables.set("hook_config.scratches", placesOf(size));
+    reuse(object, "hook_scratches", this.#scratchOf(size));
     reuse(object, "hook_pending", this.#pendingFor(needs.atReturn ? needs : none));
   }
 
@@ -94,14 +97,13 @@ export class SharedHookMaps {
     for (const map of [...this.#scratches.values(), ...this.#pending.values()]) map.close();
   }
 
-  #scratchFor({ draftBytes, slackBytes }: Needs): RawMap {
-    const size = classOf(draftBytes + slackBytes);
+  #scratchOf(size: number): RawMap {
     return shared(this.#scratches, size, () =>
       createMap("hook_scratches", {
         type: MapType.ARRAY,
         keySize: 4,
         valueSize: this.#offset("gs_hook_scratch", "draft") + size,
-        maxEntries: possibleCpus() * placesPerCpu,
+        maxEntries: possibleCpus() * placesOf(size),
       }),
     );
   }

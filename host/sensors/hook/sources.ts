@@ -35,15 +35,31 @@ export function sourceConfig(
     case "currentTask":
       return { ...noSource, kind: "GS_SOURCE_TASK" };
     case "field":
-      if (source.dataLoc) return { ...noSource, kind: "GS_SOURCE_DATA_LOC", offset: source.offset };
-      return { kind: "GS_SOURCE_CONTEXT", offset: source.offset, size: wordSize(source.size) };
+      return fieldConfig(source);
     case "argument":
       return argumentConfig(source.index, context, where);
   }
 }
 
-/** Fields larger than a word are arrays: the host reads them by their address. */
-const wordSize = (bytes: number): number => (bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1);
+function fieldConfig({ offset, size, dataLoc }: Field): SourceConfig {
+  if (dataLoc) return { kind: "GS_SOURCE_DATA_LOC", offset, size: 4 };
+  if (isWord(size)) return { kind: "GS_SOURCE_CONTEXT", offset, size };
+  return { kind: "GS_SOURCE_ADDRESS", offset, size: 0 };
+}
+
+type Field = ArgumentSource & { readonly kind: "field" };
+
+const isWord = (bytes: number): boolean => [1, 2, 4, 8].includes(bytes);
+
+/** What lies in the tracepoint's record itself, of which there is only the address. */
+export const isInRecord = (source: ArgumentSource): boolean =>
+  source.kind === "field" && (source.dataLoc || !isWord(source.size));
+
+/** How long what lies there is. */
+export function sizeInRecord({ offset, size, dataLoc }: Field): SourceConfig {
+  if (dataLoc) return { kind: "GS_SOURCE_DATA_LOC_SIZE", offset, size: 4 };
+  return { kind: "GS_SOURCE_CONSTANT", offset: size, size: 0 };
+}
 
 const mostWords = 12;
 
@@ -51,6 +67,12 @@ function argumentConfig(index: number, context: Context, where: string): SourceC
   if (context === "words") {
     if (index < mostWords) return { kind: "GS_SOURCE_CONTEXT", offset: 8 * index, size: 8 };
     throw noArgument(where, index, mostWords);
+  }
+  if (context === "record") {
+    throw new GuidestarError(
+      "INVALID_ARGUMENT",
+      `${where}: a tracepoint has fields, no argument ${index}.`,
+    );
   }
   const isSyscall = context === "syscall";
   const places = isSyscall ? registers.syscallArguments : registers.functionArguments;

@@ -43,6 +43,12 @@ export interface Exec extends Common {
   readonly fileFlags: number;
   readonly inode: bigint;
   readonly links: number;
+  readonly mode: number;
+  readonly fileUid: number;
+  readonly fileGid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
   /** argv; what was sent ahead is put back in front. */
   readonly argv: readonly string[];
   readonly argsBytes: number;
@@ -146,6 +152,12 @@ export class Decoder {
       fileFlags: exec.number("file_flags"),
       inode: exec.big("inode"),
       links: exec.number("links"),
+      mode: exec.number("mode"),
+      fileUid: exec.number("file_uid"),
+      fileGid: exec.number("file_gid"),
+      euid: exec.number("euid"),
+      gid: exec.number("gid"),
+      egid: exec.number("egid"),
       argv: args.length === 0 ? [] : args.toString().replace(/\0$/, "").split("\0"),
       argsBytes: args.length,
       spilledBytes,

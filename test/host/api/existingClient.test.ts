@@ -33,11 +33,14 @@ for (const listen of [undefined, ["localhost:0"]]) {
       code: status.NOT_FOUND,
       details: "SttMgTreeToProto: tree web does not exist",
     });
-    await assert.rejects(call("AddTracingPolicy", { yaml: "metadata: {name: web}\nspec: {}" }), {
-      code: status.UNIMPLEMENTED,
-      details:
-        "this version of guidestar cannot load tracing policies: web was read without errors, and nothing was changed",
-    });
+    await assert.rejects(
+      call("AddTracingPolicy", { yaml: "metadata: {name: web}\nspec: {kprobes: [{call: x}]}" }),
+      {
+        code: status.UNIMPLEMENTED,
+        details:
+          "this version of guidestar cannot load tracing policies: web was read without errors, and nothing was changed",
+      },
+    );
 
     const stream = client.GetEvents({ allow_list: [{ event_set: ["PROCESS_EXEC"] }] });
     const received: Record<string, unknown>[] = [];

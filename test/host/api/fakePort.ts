@@ -1,5 +1,9 @@
 import type { Feed, FeedListener, Frames, PipelinePort } from "../../../host/pipeline/port.js";
-import type { ActivePlugin, PreparedPlugin } from "../../../host/plugins/prepared.js";
+import {
+  type ActivePlugin,
+  newCounts,
+  type PreparedPlugin,
+} from "../../../host/plugins/prepared.js";
 import { filterKey } from "../../../host/stream/filter.js";
 import type { StreamSpec } from "../../../host/stream/filterSpec.js";
 import { fgs } from "../../../proto/generated/api.js";
@@ -77,6 +81,7 @@ export class FakePort implements PipelinePort {
       byType: { 5: 6, 7: 4 },
       kept: 7,
       dropped: 3,
+      made: 0,
       lostRing: 1,
       malformed: 0,
       unknownHook: 0,
@@ -130,7 +135,7 @@ export function execs(first: number, count: number): fgs.GetEventsResponse.$Prop
 
 function activeOf(plugin: PreparedPlugin): ActivePlugin {
   const { name, version, manifestVersion, description, size } = plugin;
-  const counts = { seen: 0, kept: 0, dropped: 0, annotated: 0, failed: 0, timeNs: 0, fuel: 0 };
+  const counts = newCounts();
   return {
     ...{ name, version, manifestVersion, description, size, counts },
     uploadedMs: 1_700_000_000_123,

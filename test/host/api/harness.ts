@@ -60,6 +60,8 @@ export const prepare: Prepare = async (module, { name }) => ({
   size: module.length,
   code: module,
   eventTypes: [],
+  tickMs: 0,
+  settings: "",
 });
 
 /** A unary method of a client that grpc-js made from a .proto file. */

@@ -59,7 +59,7 @@ test("sensor operations of all clients run one at a time, in the order they came
     await connected(t, { serverAddress: address }),
     await connected(t, { serverAddress: address }),
   ];
-  const yaml = "metadata: {name: web}";
+  const yaml = "{metadata: {name: web}, spec: {kprobes: [{call: x}]}}";
   const results = await Promise.allSettled([
     one.sensors.addTracingPolicy(yaml),
     one.sensors.addTracingPolicy(yaml),
@@ -101,7 +101,7 @@ test("sensor operations of all clients run one at a time, in the order they came
 test("what a registry answers reaches the client", async (t) => {
   const { address } = await start(t, { sensors: new Registry() });
   const { sensors } = await connected(t, { serverAddress: address });
-  await sensors.addTracingPolicy("metadata: {name: web}");
+  await sensors.addTracingPolicy("{metadata: {name: web}, spec: {kprobes: [{call: x}]}}");
   const [sensor] = await sensors.listSensors();
   assert.deepEqual([sensor?.name, sensor?.enabled], ["web", true]);
   await sensors.setSensorConfig("web", "key", "value");

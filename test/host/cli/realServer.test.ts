@@ -33,7 +33,10 @@ test("a plugin goes in, is listed, and goes out", async (t) => {
 test("what the daemon does not have yet or does not know is one line, with exit code 1", async (t) => {
   const { address } = await startServer(t);
   const policy = join(temporaryDirectory(t), "p.yaml");
-  writeFileSync(policy, "apiVersion: isovalent.com/v1alpha1\nmetadata:\n  name: p\nspec: {}\n");
+  writeFileSync(
+    policy,
+    "apiVersion: isovalent.com/v1alpha1\nmetadata:\n  name: p\nspec: {kprobes: [{call: x}]}\n",
+  );
   for (const args of [
     ["sensors", "enable", "x"],
     ["sensors", "disable", "x"],

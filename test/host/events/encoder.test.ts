@@ -185,13 +185,15 @@ function expectedResponse(event: ExecEvent | ExitEvent) {
   return {
     ...(event.type === EventType.EXEC
       ? { process_exec: body }
-      : {
-          process_exit: {
-            ...body,
-            ...(event.signal !== "" && { signal: event.signal }),
-            ...(event.status !== 0 && { status: event.status }),
-          },
-        }),
+      : event.type === EventType.EXIT
+        ? {
+            process_exit: {
+              ...body,
+              ...(event.signal !== "" && { signal: event.signal }),
+              ...(event.status !== 0 && { status: event.status }),
+            },
+          }
+        : { finding: {} }),
     node_name: "node-1",
     time: timestamp(event.timeNs),
     ...(event.annotations &&

@@ -41,6 +41,8 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       size: good.length,
       code: undefined,
       eventTypes: [5, 7],
+      tickMs: 0,
+      settings: "",
     },
   );
   assert.ok(WebAssembly.validate(prepared.code));
@@ -75,7 +77,7 @@ test("what is no module is refused", async () => {
 test("an import that plugins may not have is refused by name", async () => {
   await refused(
     withImport("wasi_snapshot_preview1", "fd_write"),
-    "the module imports wasi_snapshot_preview1.fd_write, which plugins may not have: allowed are guidestar.log and env.abort",
+    "the module imports wasi_snapshot_preview1.fd_write, which plugins may not have: allowed are guidestar.log, guidestar.clock, guidestar.kv_get, guidestar.kv_set, guidestar.kv_delete, env.abort",
   );
   await refused(withImport("guidestar", "exec"), /^the module imports guidestar\.exec, which/);
   await refused(withImport("env", "abort "), /^the module imports env\.abort , which/);
@@ -132,7 +134,10 @@ test("a manifest with mistakes is refused with the mistake", async () => {
     json({ events: ["exce"] }),
     'events in the manifest in the module has "exce", which is none of exec, exit, kprobe, tracepoint (did you mean "exec"?)',
   );
-  await refused(json({ events: "exec" }), /must be a list of event types \(exec, exit, kprobe, tracepoint\)$/);
+  await refused(
+    json({ events: "exec" }),
+    /must be a list of event types \(exec, exit, kprobe, tracepoint\)$/,
+  );
   await refused(json({ name: "Über" }), /^name in the manifest in the module must be 1 to 63/);
   await refused(json({ name: "guidestar" }), /must not be "guidestar": that is the host$/);
   await refused(json({ version: 1 }), /^version in .* must be a text like "1.0.0", not 1$/);

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { GuidestarError } from "../../../host/errors.js";
+import { Decoder } from "../../../host/events/decoder.js";
+import { ProcessCache } from "../../../host/events/processCache.js";
 import { Recorder } from "../../../host/source/recorder.js";
 import { RecordingSource } from "../../../host/source/recording.js";
 import type { RecordingHeader } from "../../../host/source/recordingFormat.js";
@@ -17,6 +19,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const layout = headerLayout();
 const make = new RecordMaker(layout);
+const procfs = make.flags("GS_FLAG_PROCFS");
 const header: RecordingHeader = {
   layout,
   bootToWallNs: "1700000000000000000",
@@ -99,6 +102,71 @@ test("the recorded pace is kept", async () => {
   const elapsedMs = performance.now() - startMs;
   assert.ok(elapsedMs >= 99, `100 ms of records took ${elapsedMs} ms`);
 });
+
+test("what was there before is played at once, however old it is", async () => {
+  const hour = 3_600_000_000_000;
+  const old = make.exec({ "header.pid": 1, "header.time_ns": 1, flags: procfs }, {});
+  const first = make.exec({ "header.pid": 2, "header.time_ns": hour }, {});
+  const found = make.make("gs_exec", "GS_RECORD_PROCESS", { "header.pid": 3, "header.time_ns": 5 });
+  const last = make.exec({ "header.pid": 4, "header.time_ns": hour + 50_000_000 }, {});
+  const file = await record("old.rec", [old, first, found, last]);
+  const startMs = performance.now();
+  assert.equal((await playAll(`recording:${file}`)).length, 4);
+  const elapsedMs = performance.now() - startMs;
+  assert.ok(elapsedMs >= 49 && elapsedMs < 30_000, `${elapsedMs} ms`);
+});
+
+test("what was looked up while recording is in the recording, before what names it", async () => {
+  const parent = { "parent.pid": 50, "parent.key_ns": 500 };
+  const records = [
+    make.exec({ "header.pid": 60, "header.key_ns": 600, ...parent }, { binary: "/bin/child" }),
+    make.fork({ "header.pid": 61, "header.key_ns": 610, "parent.pid": 70, "parent.key_ns": 700 }),
+    make.exit({ "header.pid": 61, "header.key_ns": 610, "parent.pid": 70, "parent.key_ns": 700 }),
+    make.exit({ "header.pid": 60, "header.key_ns": 600, ...parent }),
+  ];
+  const known = new Map([
+    [50, "/bin/parent"],
+    [61, "/bin/forked"],
+  ]);
+  let asked = 0;
+  const lookUp = (pid: number, keyNs: bigint) => {
+    asked++;
+    const binary = known.get(pid);
+    if (binary === undefined) return undefined;
+    const strings = { binary, cwd: "/" };
+    const found = make.exec({ "header.pid": pid, "header.key_ns": keyNs, flags: procfs }, strings);
+    const type = layout.structs.gs_header?.fields.type?.offset ?? 0;
+    found.writeUInt16LE(layout.enums.gs_record_type?.GS_RECORD_PROCESS ?? 0, type);
+    return found;
+  };
+  const live = eventsOf(records, lookUp);
+  assert.deepEqual(live, [
+    ["/bin/child", "/bin/parent"],
+    ["/bin/forked", undefined],
+    ["/bin/child", "/bin/parent"],
+  ]);
+  const file = path.join(folder, "looked-up.rec");
+  asked = 0;
+  await new Recorder({ ...listSource(records), lookUp }, file, header).run();
+  assert.ok(asked > 0);
+  const played = await playAll(`recording:${file}?speed=max`);
+  assert.equal(played.length, 6);
+  assert.deepEqual(eventsOf(played), live);
+});
+
+/** Binary and parent's binary of each event. */
+function eventsOf(
+  records: readonly Buffer[],
+  lookUp?: (pid: number, keyNs: bigint) => Uint8Array | undefined,
+) {
+  const cache = new ProcessCache(100);
+  const decoder = new Decoder({ layout, cache, nodeName: "", bootToWallNs: 0n, lookUp });
+  return records.flatMap((record) => {
+    const view = new DataView(record.buffer, record.byteOffset, record.length);
+    const event = decoder.decode(record, view, 0, record.length);
+    return event ? [[event.process.binary, event.process.parent?.binary]] : [];
+  });
+}
 
 test("a rate is kept over repeats", async () => {
   const file = await record("rate.rec", someRecords(50));

@@ -33,7 +33,7 @@ test("namespaces have the order of the event model", () => {
 });
 
 test("the fields of the header, of an event and of a process lie one behind the other without overlap", () => {
-  check("BATCH_", abi.HEADER_BYTES, () => 4);
+  check("BATCH_", abi.HEADER_BYTES, (name) => (name === "BATCH_NOW_NS" ? 8 : 4), ["BATCH_FLAG_"]);
   const eventSizes: Record<string, number> = { EVENT_SEQUENCE: 8, EVENT_TIME_NS: 8 };
   check("EVENT_", abi.EVENT_DETAIL, (name) => eventSizes[name] ?? 4, [
     "EVENT_BYTES",

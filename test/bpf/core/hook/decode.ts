@@ -93,3 +93,17 @@ export const intOf = ({ payload }: HookArgument): bigint => payload.readBigInt64
 export const textOf = ({ payload }: HookArgument): string => payload.subarray(8).toString();
 export const originalSizeOf = ({ payload }: HookArgument): number =>
   Number(payload.readBigUInt64LE(0));
+export const pathOf = textOf;
+
+/** The fields of a payload that is a struct, by name: numbers, and bytes for arrays. */
+export function structOf(btf: Btf, struct: string, { payload }: HookArgument) {
+  const { size, members } = btf.struct(struct);
+  if (payload.length < size) throw new Error(`${payload.length} bytes are no ${struct}`);
+  return Object.fromEntries(
+    Object.entries(members).map(([field, { offset, size: bytes }]) => {
+      const at = payload.subarray(offset, offset + bytes);
+      if (bytes > 8) return [field, at] as const;
+      return [field, BigInt(`0x${Buffer.from(at).reverse().toString("hex")}`)] as const;
+    }),
+  );
+}

@@ -1,5 +1,6 @@
 /** Runs a workload with one hook on it, scoped to it, and collects the hook's records. */
 
+import type { Btf } from "../../../../bpf/libbpf/index.js";
 import type { HookSpec } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
@@ -20,6 +21,8 @@ export interface HookRun {
   readonly counters: readonly HookCounters[];
   readonly mechanisms: readonly string[];
   readonly losses: SourceLosses;
+  /** Of the hook object. */
+  readonly btf: Btf;
 }
 
 /** Only what works on every kernel that tests run on; see the guest's tests for the others. */
@@ -79,6 +82,7 @@ export async function runHooked(
       counters: hooks.map((hook) => hook.counters()),
       mechanisms: hooks.map((hook) => hook.mechanism),
       losses,
+      btf: shared.btf,
     };
   } finally {
     gated.kill();
