@@ -7,6 +7,7 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import type { PluginSetup } from "./plugins/prepared.js";
 import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
@@ -43,6 +44,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly tls: ServerTls | undefined;
   /** Allows TCP beyond loopback without TLS. */
   readonly insecure: boolean;
+  /** Where plugins are kept; undefined: they are forgotten when the daemon ends. */
+  readonly pluginDir?: string | undefined;
   /** Most events that wait for one client; what comes then is lost to it, and counted. */
   readonly eventQueueSize: number;
   /** Events to write to a file; undefined: none. */
@@ -75,6 +78,7 @@ export interface Daemon extends RunningPipeline {
 export async function startPipeline(
   config: PipelineConfig,
   firstListeners: readonly FirstListener[] = [],
+  plugins: readonly PluginSetup[] = [],
 ): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
@@ -91,6 +95,7 @@ export async function startPipeline(
       ancestors: config.ancestors ?? false,
       hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       firstListeners,
+      plugins,
       pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
       containers,
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
@@ -121,7 +126,7 @@ async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefin
 export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
   // Loaded here, so that what needs no server (`guidestar run`) starts in two thirds of the time.
   const { startServer } = await import("./api/server.js");
-  const { prepare } = await import("./plugins/validate.js");
+  const { openPlugins } = await import("./plugins/open.js");
   const { Exporter } = await import("./export/exporter.js");
   const { createMetrics } = await import("./export/metrics/metrics.js");
   const { serveMetrics } = await import("./export/metrics/server.js");
@@ -136,15 +141,18 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       config.export && (await Exporter.start({ config: config.export, nodeName, log: config.log }));
     if (exporter) running.unshift(exporter);
     const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
-    const pipeline = await startPipeline(config, listeners);
+    const plugins = await openPlugins(config);
+    running.unshift(plugins);
+    const pipeline = await startPipeline(config, listeners, plugins.setups());
     running.unshift(pipeline);
+    plugins.attach(pipeline.pipeline);
     const exportStatus = () => exporter?.status;
     const server = await startServer({
       listen: config.listen,
       tls: config.tls,
       insecure: config.insecure,
       port: pipeline.pipeline,
-      prepare: (module, { name }) => prepare(module, name === undefined ? {} : { name }),
+      plugins,
       version,
       nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },

@@ -10,13 +10,15 @@ import {
   grpcTarget,
   parseAddress,
 } from "./address.js";
-import { type Connection, unary, upload } from "./clientCalls.js";
+import { type Connection, unary } from "./clientCalls.js";
 import { type EventStream, getEvents } from "./eventStream.js";
+import { type PluginsClient, pluginsClient } from "./pluginsClient.js";
 import { preflight } from "./preflight.js";
-import { nodeService, pluginsService, sensorsService } from "./services.js";
+import { nodeService, sensorsService } from "./services.js";
 import { type ClientTls, clientSecurity } from "./tls.js";
 
 export type { EventStream, StreamLosses } from "./eventStream.js";
+export type { PluginsClient } from "./pluginsClient.js";
 export type { ClientTls } from "./tls.js";
 
 export interface ConnectOptions {
@@ -54,14 +56,6 @@ export interface SensorsClient {
   getSensorConfig(name: string, key: string): Promise<string>;
   getStackTraceTree(name: string): Promise<fgs.StackTraceNode.$Properties | undefined>;
   getVersion(): Promise<string>;
-}
-
-/** `guidestar.Plugins`. */
-export interface PluginsClient {
-  /** `name`: to register under; default: the name in the module's manifest. */
-  upload(module: Uint8Array, name?: string): Promise<guidestar.UploadPluginResponse>;
-  list(): Promise<readonly guidestar.Plugin.$Properties[]>;
-  remove(name: string): Promise<guidestar.RemovePluginResponse>;
 }
 
 /** `guidestar.Node`. */
@@ -155,25 +149,4 @@ function sensorsClient(connection: Connection): SensorsClient {
       (await unary(connection, service.GetStackTraceTree, { name })).root ?? undefined,
     getVersion: async () => (await unary(connection, service.GetVersion, {})).version,
   };
-}
-
-const chunkBytes = 64 * 1024;
-
-function pluginsClient(connection: Connection): PluginsClient {
-  const service = pluginsService;
-  return {
-    upload: (module, name = "") => upload(connection, service.Upload, parts(module, name)),
-    list: async () => (await unary(connection, service.List, {})).plugins,
-    remove: (name) => unary(connection, service.Remove, { name }),
-  };
-}
-
-function* parts(
-  module: Uint8Array,
-  name: string,
-): Generator<guidestar.UploadPluginRequest.$Properties> {
-  yield { header: { name, size: module.length } };
-  for (let offset = 0; offset < module.length; offset += chunkBytes) {
-    yield { chunk: module.subarray(offset, offset + chunkBytes) };
-  }
 }

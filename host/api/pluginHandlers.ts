@@ -1,48 +1,27 @@
 import type { ServerReadableStream } from "@grpc/grpc-js";
 import type { guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
-import type { PipelinePort } from "../pipeline/port.js";
-import type { PreparedPlugin } from "../plugins/prepared.js";
+import type { PluginManager, UploadOptions } from "../plugins/manager.js";
 import { clientStream, type Handlers, unary } from "./handlers.js";
-import { InOrder } from "./inOrder.js";
-import { toPlugin } from "./pluginMessages.js";
+import { fromMode, toChange, toPlugin, toVersions } from "./pluginMessages.js";
 import { pluginsService as service } from "./services.js";
 import { receiveModule, type UploadLimits } from "./upload.js";
 
-/**
- * Validates and rewrites a module. `name`: to register it under; absent: as its manifest says.
- * Rejects with `INVALID_ARGUMENT` and the reason.
- */
-export type Prepare = (
-  module: Uint8Array,
-  options: { readonly name?: string },
-) => Promise<PreparedPlugin>;
-
 export interface PluginHandlersOptions {
-  readonly port: PipelinePort;
-  readonly prepare: Prepare;
+  readonly plugins: PluginManager;
   readonly limits: UploadLimits;
 }
 
 /** `guidestar.Plugins`. */
-export function pluginHandlers(options: PluginHandlersOptions): Handlers<typeof service> {
-  const { port, prepare, limits } = options;
-  const queue = new InOrder();
+export function pluginHandlers({
+  plugins,
+  limits,
+}: PluginHandlersOptions): Handlers<typeof service> {
   let uploads = 0;
 
   const upload = async (call: Upload) => {
-    const { name, module } = await receiveModule(call, limits);
-    return queue.run(async () => {
-      refuseCancelled(call);
-      const plugin = await prepare(module, name === "" ? {} : { name });
-      refuseCancelled(call);
-      const { active, replaced } = await port.activate(plugin);
-      return {
-        plugin: toPlugin(active),
-        first_sequence: active.firstSequence,
-        replaced_version: replaced?.version ?? "",
-      };
-    });
+    const { header, module } = await receiveModule(call, limits);
+    return toChange(await plugins.upload(module, uploadOptions(header, call)));
   };
 
   return {
@@ -60,20 +39,53 @@ export function pluginHandlers(options: PluginHandlersOptions): Handlers<typeof 
         uploads--;
       }
     }),
-    List: unary(service.List, async () => ({ plugins: (await port.plugins()).map(toPlugin) })),
-    Remove: unary(service.Remove, async ({ name }) => {
-      const result = await queue.run(() => port.remove(name));
-      if (result === undefined) {
-        throw new GuidestarError("NOT_FOUND", `plugin ${name} does not exist`);
-      }
-      return { plugin: toPlugin(result.removed), first_sequence: result.firstSequence };
+    List: unary(service.List, async () => ({ plugins: (await plugins.list()).map(toPlugin) })),
+    Remove: unary(service.Remove, async ({ name, only_shadow }) => {
+      const changed = only_shadow ? plugins.setShadow(name, "") : plugins.remove(name);
+      const { plugin, first_sequence } = toChange(await changed);
+      return { plugin, first_sequence };
     }),
+    Get: unary(service.Get, async ({ name }) => {
+      const plugin = await plugins.get(name);
+      return {
+        plugin: toPlugin(plugin),
+        versions: toVersions(plugin),
+        settings_schema: JSON.stringify(plugin.prepared?.schema ?? null),
+      };
+    }),
+    SetMode: unary(service.SetMode, async ({ name, mode, version }) => {
+      const wanted = fromMode(mode);
+      if (wanted === undefined) throw new GuidestarError("INVALID_ARGUMENT", "no mode was given");
+      if (wanted !== "shadow") return toChange(await plugins.setMode(name, wanted));
+      if (version !== "") return toChange(await plugins.setShadow(name, version));
+      throw new GuidestarError("INVALID_ARGUMENT", "a shadow needs a version: none was given");
+    }),
+    SetSettings: unary(service.SetSettings, async ({ name, settings }) =>
+      toChange(await plugins.setSettings(name, settings)),
+    ),
+    SetOrder: unary(service.SetOrder, async ({ names }) => {
+      const { firstSequence, order } = await plugins.setOrder(names);
+      return { names: [...order], first_sequence: firstSequence };
+    }),
+    Rollback: unary(service.Rollback, async ({ name, version }) =>
+      toChange(await plugins.rollback(name, version)),
+    ),
   };
 }
 
 type Upload = ServerReadableStream<guidestar.UploadPluginRequest, unknown>;
 
-/** An upload that nobody waits for any more has no effect. */
-function refuseCancelled(call: Upload): void {
-  if (call.cancelled) throw new GuidestarError("CANCELLED", "the upload was cancelled");
+function uploadOptions(
+  header: guidestar.UploadPluginHeader.$Properties,
+  call: Upload,
+): UploadOptions {
+  const { name, mode, settings } = header;
+  const wanted = fromMode(mode ?? 0);
+  return {
+    ...(name ? { name } : {}),
+    ...(settings ? { settings } : {}),
+    ...(wanted === "shadow" ? { asShadow: true } : wanted ? { mode: wanted } : {}),
+    // An upload that nobody waits for any more has no effect.
+    isCancelled: () => call.cancelled,
+  };
 }

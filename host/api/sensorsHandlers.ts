@@ -1,10 +1,10 @@
 import { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
+import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { getEventsHandler } from "./getEventsHandler.js";
 import { type Handlers, type Ongoing, unary } from "./handlers.js";
-import { InOrder } from "./inOrder.js";
 import { parsePolicy } from "./policyText.js";
 import type { Sensors } from "./sensors.js";
 import { sensorsService as service } from "./services.js";

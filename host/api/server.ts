@@ -4,13 +4,14 @@ import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import type { PluginManager } from "../plugins/manager.js";
 import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
-import { type Prepare, pluginHandlers } from "./pluginHandlers.js";
+import { pluginHandlers } from "./pluginHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
@@ -26,7 +27,8 @@ export interface ServerOptions {
   /** Allows TCP beyond loopback without TLS. Default false. */
   readonly insecure?: boolean | undefined;
   readonly port: PipelinePort;
-  readonly prepare: Prepare;
+  /** Its chain is the pipeline's. */
+  readonly plugins: PluginManager;
   /** Of the export to a file; undefined: there is none. */
   readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
@@ -78,9 +80,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.enable_channelz": 0,
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
-  const { port, prepare, version, nodeName, sensors = noSensors() } = options;
+  const { port, plugins, version, nodeName, sensors = noSensors() } = options;
   server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
-  server.addService(pluginsService, pluginHandlers({ port, prepare, limits: upload }));
+  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload }));
   const startedMs = Date.now();
   const { exportStatus } = options;
   server.addService(

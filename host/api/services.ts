@@ -73,6 +73,31 @@ export const pluginsService = {
   },
   List: method(plugins, "List", guidestar.ListPluginsRequest, guidestar.ListPluginsResponse),
   Remove: method(plugins, "Remove", guidestar.RemovePluginRequest, guidestar.RemovePluginResponse),
+  Get: method(plugins, "Get", guidestar.GetPluginRequest, guidestar.GetPluginResponse),
+  SetMode: method(
+    plugins,
+    "SetMode",
+    guidestar.SetPluginModeRequest,
+    guidestar.ChangePluginResponse,
+  ),
+  SetSettings: method(
+    plugins,
+    "SetSettings",
+    guidestar.SetPluginSettingsRequest,
+    guidestar.ChangePluginResponse,
+  ),
+  SetOrder: method(
+    plugins,
+    "SetOrder",
+    guidestar.SetPluginOrderRequest,
+    guidestar.SetPluginOrderResponse,
+  ),
+  Rollback: method(
+    plugins,
+    "Rollback",
+    guidestar.RollbackPluginRequest,
+    guidestar.ChangePluginResponse,
+  ),
 } as const;
 
 export const nodeService = {

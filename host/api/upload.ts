@@ -19,8 +19,7 @@ export const defaultUploadLimits: UploadLimits = {
 };
 
 export interface ReceivedModule {
-  /** As the header has it. */
-  readonly name: string;
+  readonly header: guidestar.UploadPluginHeader.$Properties;
   readonly module: Uint8Array;
 }
 
@@ -73,7 +72,7 @@ class Receiver {
     if (announced !== 0 && announced !== this.#received) {
       throw invalid(`the header announces ${announced} bytes, but ${this.#received} came`);
     }
-    return { name: this.#header.name ?? "", module: Buffer.concat(this.#chunks) };
+    return { header: this.#header, module: Buffer.concat(this.#chunks) };
   }
 
   #tooBig(bytes?: number): GuidestarError {

@@ -25,7 +25,11 @@ interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly serverKey?: string;
   readonly clientCa?: string;
   readonly metricsServer?: string;
+  readonly pluginDir?: string;
 }
+
+/** Of a daemon that traces the whole machine. */
+const defaultPluginDir = "/var/lib/guidestar/plugins";
 
 export function register(program: Command): void {
   const command = program
@@ -43,6 +47,10 @@ export function register(program: Command): void {
     .option(
       "--metrics-server <address>",
       "serve metrics for Prometheus at HOST:PORT, or at PORT of this machine only",
+    )
+    .option(
+      "--plugin-dir <dir>",
+      `keep plugins there, none: not at all (default: ${defaultPluginDir} if the whole machine is traced, else none)`,
     )
     .option(
       "--source <source>",
@@ -84,6 +92,7 @@ async function daemon(flags: Flags): Promise<void> {
     listen: flags.listen,
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
+    pluginDir: pluginDirOf(flags),
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
     export: await exportConfig(flags),
     metrics:
@@ -111,6 +120,14 @@ async function daemon(flags: Flags): Promise<void> {
   log.info(`stopping (${stopped.reason})`);
   await running.close();
   log.info("stopped");
+}
+
+/** Recordings and parts of a machine are looked at in passing: they leave the node's plugins alone. */
+function pluginDirOf(flags: Flags): string | undefined {
+  const { pluginDir } = flags;
+  if (pluginDir !== undefined) return pluginDir === "none" ? undefined : pluginDir;
+  const isNode = flags.source === "live" && scopeOf(flags).kind === "all";
+  return isNode ? defaultPluginDir : undefined;
 }
 
 function tlsOf({ serverCert, serverKey, clientCa }: Flags): ServerTls | undefined {

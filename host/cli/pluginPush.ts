@@ -47,7 +47,7 @@ async function push(path: string, flags: Flags, command: Command): Promise<void>
     `pushed ${title}, ${bytesText(module.bytes.length)}; the first event it sees is number ${response.first_sequence}`,
   ];
   if (response.replaced_version === response.plugin?.version) {
-    lines.push("it replaces the same version, with fresh state");
+    lines.push("it replaces the same version");
   } else if (response.replaced_version) {
     lines.push(`it replaces ${shortVersion(response.replaced_version)}`);
   }

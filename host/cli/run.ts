@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { GuidestarError } from "../errors.js";
 import type { PipelineHandle } from "../pipeline/handle.js";
 import type { Frames } from "../pipeline/port.js";
+import type { PluginSetup, PreparedPlugin } from "../plugins/prepared.js";
 import { ExitRequest } from "./exit.js";
 import { addEventOptions, type PipelineFlags, pipelineConfig } from "./pipelineOptions.js";
 import { type ColorMode, colorModes } from "./text/paint.js";
@@ -57,7 +58,7 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
   try {
     const scope = { kind: "tree", rootPids: [launched.pid], spawned: true } as const;
     running = await startPipeline({ ...config, scope });
-    for (const module of modules) await running.pipeline.activate(module);
+    await running.pipeline.arrange(modules.map(setupOf));
     const shown = await showEvents(running.pipeline, printer);
     forwardSignals((signal) => launched.kill(signal));
     launched.release();
@@ -71,6 +72,11 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
     launched.kill("SIGKILL");
     await running?.close();
   }
+}
+
+function setupOf(plugin: PreparedPlugin, index: number): PluginSetup {
+  const { settings } = plugin;
+  return { plugin, instance: index + 1, mode: "enforce", settings, uploadedMs: Date.now() };
 }
 
 async function prepareAll(files: readonly string[]) {

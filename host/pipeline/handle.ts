@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
-import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Feeds } from "./feeds.js";
@@ -23,8 +23,8 @@ export class PipelineHandle implements PipelinePort {
   readonly #options: PipelineHandleOptions;
   readonly #feeds = new Feeds();
   readonly #requests = new Requests();
-  /** What to bring back after a restart, in order. */
-  readonly #plugins = new Map<string, PreparedPlugin>();
+  /** What to bring back after a restart. */
+  #plugins: readonly PluginSetup[];
   readonly #hooks = new Map<number, HookDescription>();
   readonly #restarts = new RestartBudget();
   readonly #watchdog: Watchdog;
@@ -43,6 +43,7 @@ export class PipelineHandle implements PipelinePort {
 
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
+    this.#plugins = options.plugins ?? [];
     for (const { spec, listener } of options.firstListeners ?? [])
       this.#feeds.of(spec, () => Promise.resolve()).listeners.add(listener);
     this.#started = new Promise((resolve, reject) => {
@@ -100,15 +101,10 @@ export class PipelineHandle implements PipelinePort {
     return { close };
   }
 
-  async activate(plugin: PreparedPlugin): Promise<Replies["activate"]> {
-    const reply = await this.#request({ type: "activate", plugin });
-    this.#plugins.set(plugin.name, plugin);
-    return reply;
-  }
-
-  async remove(name: string): Promise<Replies["remove"]> {
-    const reply = await this.#request({ type: "remove", name });
-    this.#plugins.delete(name);
+  async arrange(setups: readonly PluginSetup[]): Promise<Arranged> {
+    // A worker that dies meanwhile has said nothing: its successor begins with what was before.
+    const reply = await this.#request({ type: "arrange", setups });
+    this.#plugins = setups;
     return reply;
   }
 
@@ -156,6 +152,7 @@ export class PipelineHandle implements PipelinePort {
       shared: this.#shared.buffer,
       sequence,
       groups: this.#feeds.groups(),
+      plugins: this.#plugins,
       hooks: [...this.#hooks.values()],
     };
     const worker = new Worker(this.#options.workerUrl ?? new URL("./worker.js", import.meta.url), {
@@ -233,8 +230,6 @@ export class PipelineHandle implements PipelinePort {
     }
     this.#spawn(this.#shared.sequence);
     this.#options.onRestart?.(reason);
-    for (const plugin of this.#plugins.values())
-      void this.#request({ type: "activate", plugin }).catch(() => {});
   }
 
   #end(error: GuidestarError | undefined): void {

@@ -1,3 +1,4 @@
+import type { PluginSetup } from "../plugins/prepared.js";
 import type { ContainerLookup } from "../pods/answer.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import type { PipelineOptions } from "./messages.js";
@@ -12,6 +13,8 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
   /** Subscribed before the first event, so that they miss none. */
   readonly firstListeners?: readonly FirstListener[];
+  /** The plugin chain before the first event. Default: none. */
+  readonly plugins?: readonly PluginSetup[];
   /** Who is asked for containers; with `pods`. Not closed by the pipeline. */
   readonly containers?: ContainerLookup | undefined;
   /** Another worker module, for tests. */
@@ -32,6 +35,7 @@ export function plainOptions(options: PipelineHandleOptions): PipelineOptions {
     workerUrl: _u,
     containers: _c,
     firstListeners: _f,
+    plugins: _s,
     ...plain
   } = options;
   return plain;

@@ -1,7 +1,7 @@
 /** What the main thread and the pipeline worker say to each other. Plain data only. */
 
 import type { ErrorCode } from "../errors.js";
-import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
 import type { HookDescription } from "../policy/hookSpec.js";
@@ -39,6 +39,8 @@ export interface WorkerData {
   readonly sequence: number;
   /** Filters that are in force before the first event. */
   readonly groups: readonly GroupSpec[];
+  /** The chain before the first event. */
+  readonly plugins: readonly PluginSetup[];
   /** Hooks that are attached already. */
   readonly hooks: readonly HookDescription[];
 }
@@ -51,8 +53,7 @@ export interface GroupSpec {
 /** A request that is answered; `id` pairs the two. */
 export type Request =
   | { readonly type: "subscribe"; readonly group: number; readonly spec: StreamSpec }
-  | { readonly type: "activate"; readonly plugin: PreparedPlugin }
-  | { readonly type: "remove"; readonly name: string }
+  | { readonly type: "arrange"; readonly setups: readonly PluginSetup[] }
   | { readonly type: "plugins" }
   | { readonly type: "define"; readonly hooks: readonly HookDescription[] }
   | { readonly type: "forget"; readonly hooks: readonly number[] }
@@ -61,8 +62,7 @@ export type Request =
 
 export interface Replies {
   subscribe: undefined;
-  activate: { active: ActivePlugin; replaced: ActivePlugin | undefined };
-  remove: { removed: ActivePlugin; firstSequence: number } | undefined;
+  arrange: Arranged;
   plugins: readonly ActivePlugin[];
   define: undefined;
   forget: undefined;

@@ -2,8 +2,7 @@
  * What the main thread may ask of the pipeline worker. `handle.ts` is the real one; the API is
  * written against this, so that it knows nothing of threads.
  */
-
-import type { ActivePlugin, PreparedPlugin } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { PodCounts } from "../pods/counts.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -81,12 +80,11 @@ export interface PipelineStatus {
 export interface PipelinePort {
   /** Resolves once every later event will be delivered. Rejects if a filter is wrong. */
   subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed>;
-  /** Makes the plugin active at a batch boundary, in place of one of the same name if there is one. */
-  activate(
-    plugin: PreparedPlugin,
-  ): Promise<{ active: ActivePlugin; replaced: ActivePlugin | undefined }>;
-  /** Takes the plugin out at a batch boundary. Resolves to undefined if there is none of that name. */
-  remove(name: string): Promise<{ removed: ActivePlugin; firstSequence: number } | undefined>;
+  /**
+   * Makes the chain what `setups` says, between two batches. Plugins whose instance is in the chain
+   * already go on with their state. Rejects, and nothing has changed, if a new one does not start.
+   */
+  arrange(setups: readonly PluginSetup[]): Promise<Arranged>;
   plugins(): Promise<readonly ActivePlugin[]>;
   /**
    * Tells of hooks: call it before they are attached. Resolves once none of their records can be read

@@ -4,6 +4,7 @@ import { GuidestarError } from "../errors.js";
 import { Decoder } from "../events/decoder.js";
 import { EventEncoder } from "../events/encoder.js";
 import { ProcessCache } from "../events/processCache.js";
+import { InOrder } from "../inOrder.js";
 import { PluginChain } from "../plugins/chain.js";
 import { PodStage } from "../pods/podStage.js";
 import { openLiveSource } from "../source/live.js";
@@ -24,7 +25,7 @@ import { SharedState } from "./shared.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
-const { options, shared, sequence, groups, hooks } = workerData as WorkerData;
+const { options, shared, sequence, groups, plugins, hooks } = workerData as WorkerData;
 
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
   port.postMessage(message, transfer);
@@ -72,20 +73,22 @@ try {
     pipeline.subscribe(group, spec);
     if (source instanceof RecordingSource) source.start();
   };
+  // One that does not start here any more is out of action; the others and the events go on.
+  chain.arrange(await chain.loadAll(plugins, true), sequence + 1);
   for (const { group, spec } of groups) subscribe(group, spec);
+  const arrangements = new InOrder();
 
   const serve = async (request: Request): Promise<Replies[Request["type"]]> => {
     switch (request.type) {
       case "subscribe":
         subscribe(request.group, request.spec);
         return undefined;
-      case "activate":
-        // Compiling takes a while and changes nothing; what follows is between two batches.
-        return chain.activate(await chain.load(request.plugin), pipeline.sequence + 1);
-      case "remove": {
-        const removed = chain.remove(request.name);
-        return removed && { removed, firstSequence: pipeline.sequence + 1 };
-      }
+      case "arrange":
+        return arrangements.run(async () => {
+          // Compiling takes a while and changes nothing; what follows is between two batches.
+          const loaded = await chain.loadAll(request.setups);
+          return chain.arrange(loaded, pipeline.sequence + 1);
+        });
       case "plugins":
         return chain.list();
       case "define":

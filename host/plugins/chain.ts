@@ -1,37 +1,54 @@
 import { GuidestarError } from "../errors.js";
 import type { Event } from "../events/model.js";
+import type { Batch } from "./batch.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import { type LoadedPlugin, load } from "./loaded.js";
-import type { ActivePlugin, PreparedPlugin } from "./prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup, PreparedPlugin } from "./prepared.js";
 import type { LogLevel } from "./runtime/imports.js";
 import { KeyValues } from "./runtime/keyValues.js";
 import { Packer } from "./runtime/packer.js";
-import { type Batch, Slot } from "./slot.js";
+import { Slot } from "./slot.js";
 
 export interface PluginChainOptions {
   /** Called with each line of a plugin's log, and with what the host has to say of the plugin. */
   readonly onLog?: (plugin: string, level: LogLevel, line: string) => void;
+  /** Called with an event that made a plugin fail all by itself. */
+  readonly onPoison?: (plugin: PreparedPlugin, event: Event, reason: string) => void;
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Chains that take turns on one thread can share one. */
+  readonly packer?: Packer;
+}
+
+/** An arrangement whose new plugins are started: it can be put into force between two batches. */
+export interface LoadedArrangement {
+  readonly setups: readonly PluginSetup[];
+  /** By number of instance. */
+  readonly loaded: ReadonlyMap<number, LoadedPlugin>;
 }
 
 /**
  * The plugins of a node, in the order in which events pass through them. Not tied to a thread; all
- * calls but `load` are synchronous, so between two of `run` every event belongs to the plugins that
- * were there when its `run` began.
+ * calls but those that load are synchronous, so between two of `run` every event belongs to the plugins
+ * that were there when its `run` began.
  */
 export class PluginChain {
   private slots: Slot[] = [];
-  private readonly packer = new Packer();
+  private readonly packer: Packer;
   private readonly alive = new Uint8Array(PLUGIN_LIMITS.batchEvents);
   /** By plugin name: versions come and go, what the host keeps for them stays. */
   private readonly keyValues = new Map<string, KeyValues>();
   private made: Event[] = [];
   private readonly onLog: NonNullable<PluginChainOptions["onLog"]>;
+  private readonly onPoison: NonNullable<PluginChainOptions["onPoison"]>;
   private readonly nowMs: () => number;
+  /** Of instances that `activate` made, so that they never meet those of a setup. */
+  private nextInstance = -1;
 
   constructor(options: PluginChainOptions = {}) {
+    this.packer = options.packer ?? new Packer();
     this.onLog = options.onLog ?? (() => {});
+    this.onPoison = options.onPoison ?? (() => {});
     this.nowMs = options.nowMs ?? Date.now;
   }
 
@@ -40,14 +57,65 @@ export class PluginChain {
   }
 
   /** Compiles and starts a plugin, which changes nothing yet. Rejects with a `GuidestarError`. */
-  load(prepared: PreparedPlugin): Promise<LoadedPlugin> {
-    let keyValues = this.keyValues.get(prepared.name);
-    if (!keyValues) {
-      keyValues = new KeyValues();
-      this.keyValues.set(prepared.name, keyValues);
+  load(prepared: PreparedPlugin, settings = prepared.settings): Promise<LoadedPlugin> {
+    return load(
+      prepared,
+      this.optionsFor(prepared.name, settings, this.keyValuesOf(prepared.name)),
+    );
+  }
+
+  /**
+   * Starts what is new in an arrangement, which changes nothing yet. Rejects with a `GuidestarError` if
+   * a plugin does not start, or does not take its settings; if `lenient`, that plugin is part of it, and
+   * quarantined.
+   */
+  async loadAll(setups: readonly PluginSetup[], lenient = false): Promise<LoadedArrangement> {
+    const known = new Map(this.slots.map((slot) => [slot.instance, slot]));
+    const loaded = new Map<number, LoadedPlugin>();
+    for (const { plugin, instance, settings, shadow } of setups) {
+      const slot = known.get(instance);
+      slot?.check(settings);
+      if (!slot) {
+        const { name } = plugin;
+        loaded.set(instance, await this.start(plugin, settings, this.keyValuesOf(name), lenient));
+      }
+      if (shadow === undefined || shadow.instance === slot?.shadowInstance) continue;
+      // What it has the host keep is its own: the active version must not notice it.
+      const started = this.start(shadow.plugin, shadow.settings, new KeyValues(), lenient);
+      loaded.set(shadow.instance, await started);
     }
-    const sink = (level: LogLevel, line: string) => this.onLog(prepared.name, level, line);
-    return load(prepared, { sink, keyValues, nowMs: this.nowMs });
+    return { setups, loaded };
+  }
+
+  /**
+   * Puts an arrangement in force: the chain has these plugins in this order, and no others. Those whose
+   * instance it has already go on; a version that takes the place of another takes over its state, if both
+   * can. `firstSequence`: number of the next event, the first for which it holds.
+   */
+  arrange({ setups, loaded }: LoadedArrangement, firstSequence: number): Arranged {
+    const before = new Map(this.slots.map((slot) => [slot.instance, slot]));
+    const now = setups.map((setup) => {
+      const slot = before.get(setup.instance) ?? this.slotFor(setup, loaded, firstSequence);
+      const shadow = setup.shadow && loaded.get(setup.shadow.instance);
+      slot.change(setup, shadow, firstSequence);
+      return slot;
+    });
+    const removed = this.slots.filter((slot) => !now.includes(slot));
+    for (const slot of removed) {
+      this.end(
+        slot,
+        now.find(({ name }) => name === slot.name),
+      );
+    }
+    this.slots.forEach((slot, place) => void this.passOn(slot, place + 1));
+    this.slots = now;
+    const names = new Set(now.map(({ name }) => name));
+    for (const name of this.keyValues.keys()) if (!names.has(name)) this.keyValues.delete(name);
+    return {
+      firstSequence,
+      plugins: this.list(),
+      removed: removed.map((slot) => slot.snapshot()),
+    };
   }
 
   /**
@@ -58,11 +126,17 @@ export class PluginChain {
     loaded: LoadedPlugin,
     firstSequence: number,
   ): { readonly active: ActivePlugin; readonly replaced: ActivePlugin | undefined } {
-    const slot = new Slot(loaded, firstSequence, this.nowMs(), this.nowMs);
+    const setup: PluginSetup = {
+      plugin: loaded.prepared,
+      instance: this.nextInstance--,
+      mode: "enforce",
+      settings: loaded.settings,
+      uploadedMs: this.nowMs(),
+    };
+    const slot = this.slotFor(setup, new Map([[setup.instance, loaded]]), firstSequence);
     const place = this.slots.findIndex((other) => other.name === slot.name);
     const before = this.slots[place];
-    before?.handOver(slot, this.packer);
-    if (before) this.passOn(before, place + 1);
+    if (before) this.end(before, slot);
     const replaced = before?.snapshot();
     if (place >= 0) this.slots[place] = slot;
     else this.slots.push(slot);
@@ -71,12 +145,10 @@ export class PluginChain {
 
   /** Takes a plugin out; returns it with its final counts, or undefined if there is none of that name. */
   remove(name: string): ActivePlugin | undefined {
-    const place = this.slots.findIndex((other) => other.name === name);
-    const slot = this.slots[place];
+    const slot = this.slots.find((other) => other.name === name);
     if (slot) {
-      slot.finish(this.packer);
-      this.passOn(slot, place + 1);
-      this.slots.splice(place, 1);
+      this.end(slot, undefined);
+      this.slots = this.slots.filter((other) => other !== slot);
       this.keyValues.delete(name);
     }
     return slot?.snapshot();
@@ -123,7 +195,7 @@ export class PluginChain {
 
   /** Sends events through the plugins from `place` on. */
   private runFrom(place: number, events: Event[]): Event[] {
-    if (!this.slots.some((slot, n) => n >= place && slot.failure === "")) return events;
+    if (!this.slots.some((slot, n) => n >= place && !slot.isIdle)) return events;
     let kept: Event[] | undefined;
     for (let from = 0; from < events.length; ) {
       const count = this.packer.pack(events, from);
@@ -163,5 +235,58 @@ export class PluginChain {
     if (!made) return;
     this.made.push(...made.findings);
     if (made.emitted.length > 0) this.made.push(...this.runFrom(place, made.emitted));
+  }
+
+  /** A plugin goes, or another version takes its place. */
+  private end(slot: Slot, next: Slot | undefined): void {
+    if (next) slot.handOver(next, this.packer);
+    else slot.finish(this.packer);
+    this.passOn(slot, this.slots.indexOf(slot) + 1);
+  }
+
+  private slotFor(
+    setup: PluginSetup,
+    loaded: ReadonlyMap<number, LoadedPlugin>,
+    firstSequence: number,
+  ): Slot {
+    const plugin = loaded.get(setup.instance);
+    if (plugin === undefined) throw new Error(`instance ${setup.instance} was not loaded`);
+    const { onPoison, nowMs } = this;
+    return new Slot(setup, plugin, {
+      firstSequence,
+      nowMs,
+      onPoison: (event, reason) => onPoison(setup.plugin, event, reason),
+    });
+  }
+
+  /** If `lenient`, a plugin that does not start is one without an instance. */
+  private async start(
+    prepared: PreparedPlugin,
+    settings: string,
+    keyValues: KeyValues,
+    lenient: boolean,
+  ): Promise<LoadedPlugin> {
+    const options = this.optionsFor(prepared.name, settings, keyValues);
+    try {
+      return await load(prepared, options);
+    } catch (error) {
+      if (!lenient) throw error;
+      const failure = `could not be started: ${(error as Error).message}`;
+      options.sink("error", failure);
+      return { prepared, module: undefined, instance: undefined, failure, ...options };
+    }
+  }
+
+  private optionsFor(name: string, settings: string, keyValues: KeyValues) {
+    const sink = (level: LogLevel, line: string) => this.onLog(name, level, line);
+    return { sink, keyValues, nowMs: this.nowMs, settings };
+  }
+
+  private keyValuesOf(name: string): KeyValues {
+    const known = this.keyValues.get(name);
+    if (known) return known;
+    const keyValues = new KeyValues();
+    this.keyValues.set(name, keyValues);
+    return keyValues;
   }
 }

@@ -39,8 +39,15 @@ export class Holdings implements HeldNumbers {
     return this.held.size;
   }
 
-  /** Does what a plugin said beyond verdicts and annotations; `eventAt`: the event it knows by a number. */
-  apply(judgement: Judgement, eventAt: (index: number) => Event): Made | undefined {
+  /**
+   * Does what a plugin said beyond verdicts and annotations; `eventAt`: the event it knows by a number.
+   * `isObserved`: its verdicts are not done, so no field is filled and no event waits for what it emits.
+   */
+  apply(
+    judgement: Judgement,
+    eventAt: (index: number) => Event,
+    isObserved = false,
+  ): Made | undefined {
     if (judgement.effects.length === 0) return undefined;
     const made: Made = { emitted: [], findings: [] };
     const patched = new Set<Event>();
@@ -51,7 +58,7 @@ export class Holdings implements HeldNumbers {
         case "hold": {
           // A number that is in use: what it meant goes its way.
           this.letGo(effect.slot, made.emitted);
-          const isDropped = judgement.verdicts[effect.event] === VERDICT_DROP;
+          const isDropped = !isObserved && judgement.verdicts[effect.event] === VERDICT_DROP;
           this.held.set(effect.slot, { event: forKeeps(eventAt(effect.event)), isDropped });
           break;
         }
@@ -67,7 +74,9 @@ export class Holdings implements HeldNumbers {
           break;
         case "patch": {
           const event = subjectOf(effect.subject);
-          if (applyPatch(event, effect.field, effect.value, patched.has(event))) patched.add(event);
+          if (isObserved) patched.add(event);
+          else if (applyPatch(event, effect.field, effect.value, patched.has(event)))
+            patched.add(event);
         }
       }
     }
@@ -84,6 +93,19 @@ export class Holdings implements HeldNumbers {
   releaseAll(): Event[] {
     const events: Event[] = [];
     for (const slot of [...this.held.keys()].sort((a, b) => a - b)) this.letGo(slot, events);
+    return events;
+  }
+
+  /**
+   * The plugin's verdicts are no longer done: events that only it would have told of go to the streams
+   * now. It goes on holding them.
+   */
+  showAll(): Event[] {
+    const events: Event[] = [];
+    for (const [slot, { event, isDropped }] of this.held) {
+      if (isDropped) events.push(event);
+      this.held.set(slot, { event, isDropped: false });
+    }
     return events;
   }
 

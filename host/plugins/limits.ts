@@ -72,6 +72,18 @@ export const PLUGIN_LIMITS = {
   /** A plugin that fails this often within `failureWindowMs` is put out of the chain. */
   failures: 3,
   failureWindowMs: 60_000,
+
+  /** Calls, and time, that are spent on finding which events of a batch made a plugin fail. */
+  poisonAttempts: 64,
+  poisonSearchMs: 2000,
+  /** Events kept that made a plugin fail, and bytes of each as encoded; a longer one is kept without. */
+  poisonsKept: 8,
+  poisonBytes: 64 * 1024,
+
+  /** Differences between a version and its shadow that are told of one by one. */
+  differencesKept: 1000,
+  /** Versions of a plugin that are stored. */
+  versionsKept: 8,
 } as const;
 
 /** Fuel for one call with `events` events. */

@@ -2,6 +2,7 @@ import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
 import { closest } from "../suggest.js";
 import { PLUGIN_LIMITS } from "./limits.js";
+import type { FailurePolicy, PluginScope } from "./prepared.js";
 import { checkSchema, type SettingsSchema } from "./settings/schema.js";
 
 /** Custom section of the module that holds the manifest, as JSON in UTF-8. */
@@ -18,6 +19,10 @@ export interface Manifest {
   readonly tickMs: number;
   /** Schema of its settings; absent: it has none. */
   readonly settings?: SettingsSchema;
+  /** Of events that it fails on: `open` (the default) lets them pass flagged, `closed` drops them. */
+  readonly failure: FailurePolicy;
+  /** `node` (the default): runs once, before all streams. `stream`: for the calls that name it. */
+  readonly scope: PluginScope;
 }
 
 export const eventTypesByName: Readonly<Record<string, EventType>> = {
@@ -27,7 +32,16 @@ export const eventTypesByName: Readonly<Record<string, EventType>> = {
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 const versionPattern = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
-const fields = ["name", "version", "description", "events", "tickMs", "settings"] as const;
+const fields = [
+  "name",
+  "version",
+  "description",
+  "events",
+  "tickMs",
+  "settings",
+  "failure",
+  "scope",
+] as const;
 const LONGEST_DESCRIPTION = 500;
 
 /** Parses and checks a manifest. `source` names it in errors: a path, or the section of a module. */
@@ -59,6 +73,8 @@ export function parseManifest(json: string, source: string): Manifest {
     ...(manifest.settings !== undefined && {
       settings: checkSchema(manifest.settings, `settings in ${source}`),
     }),
+    failure: oneOf(manifest.failure, ["open", "closed"], `failure in ${source}`),
+    scope: oneOf(manifest.scope, ["node", "stream"], `scope in ${source}`),
   };
 }
 
@@ -111,6 +127,20 @@ function checkTick(tickMs: unknown, source: string): number {
   }
   return refuse(
     `tickMs in ${source} must be a number of milliseconds from ${shortestTickMs} to ${longestTickMs}, not ${quote(tickMs)}`,
+  );
+}
+
+/** One of some words; the first of them if nothing is given. */
+function oneOf<Word extends string>(
+  value: unknown,
+  words: readonly [Word, ...Word[]],
+  place: string,
+): Word {
+  if (value === undefined) return words[0];
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  return refuse(
+    `${place} must be ${words.map((word) => `"${word}"`).join(" or ")}, not ${quote(value)}`,
   );
 }
 

@@ -48,6 +48,8 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     tickMs: manifest.tickMs,
     ...(manifest.settings && { schema: manifest.settings }),
     settings,
+    failurePolicy: manifest.failure,
+    scope: manifest.scope,
   };
 }
 

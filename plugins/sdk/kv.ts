@@ -43,6 +43,6 @@ export namespace kv {
   }
 
   export function setNumber(key: string, value: u64): bool {
-    return set(key, value.toString());
+    return set(key, `${value}`);
   }
 }

@@ -48,7 +48,7 @@ export class TextSet {
 }
 
 /** FNV-1a. */
-function hashBytes(address: usize, length: i32): u32 {
+export function hashBytes(address: usize, length: i32): u32 {
   let hash: u32 = 2166136261;
   const end = address + <usize>length;
   for (let at = address; at < end; ++at) {

@@ -17,7 +17,7 @@ export function pluginMetrics(registry: Registry) {
     registry,
     "gauge",
     "plugin_up",
-    "1 if the plugin works, 0 if it failed too often and is out of the chain",
+    "1 if the plugin works, 0 if it failed too often and is quarantined",
     labels,
   );
   const counts: [keyof PluginCounts, ReturnType<typeof counter>, number][] = [
@@ -26,6 +26,11 @@ export function pluginMetrics(registry: Registry) {
     ["dropped", counter("events_dropped", "Events that the plugin dropped"), 1],
     ["annotated", counter("events_annotated", "Events that the plugin annotated"), 1],
     ["failed", counter("events_failed", "Events that passed because the plugin failed on them"), 1],
+    [
+      "withheld",
+      counter("events_withheld", "Failed events that did not pass: the plugin fails closed"),
+      1,
+    ],
     ["emitted", counter("events_emitted", "Events that the plugin sent for others"), 1],
     ["findings", counter("findings", "What the plugin found out"), 1],
     ["patched", counter("events_patched", "Events of which the plugin filled fields"), 1],

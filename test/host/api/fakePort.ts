@@ -1,8 +1,9 @@
 import type { Feed, FeedListener, Frames, PipelinePort } from "../../../host/pipeline/port.js";
 import {
   type ActivePlugin,
+  type Arranged,
   newCounts,
-  type PreparedPlugin,
+  type PluginSetup,
 } from "../../../host/plugins/prepared.js";
 import { filterKey } from "../../../host/stream/filter.js";
 import type { StreamSpec } from "../../../host/stream/filterSpec.js";
@@ -21,6 +22,7 @@ export class FakePort implements PipelinePort {
   /** Subscriptions that wait for the gate. */
   waiting = 0;
   readonly chain: ActivePlugin[] = [];
+  private readonly instances = new Map<number, ActivePlugin>();
   sequence = 0;
 
   async subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed> {
@@ -50,19 +52,17 @@ export class FakePort implements PipelinePort {
     for (const listener of this.feeds.keys()) listener.end(error);
   }
 
-  async activate(plugin: PreparedPlugin) {
-    const active = { ...activeOf(plugin), firstSequence: this.sequence + 1 };
-    const index = this.chain.findIndex(({ name }) => name === plugin.name);
-    const replaced = this.chain[index];
-    if (index < 0) this.chain.push(active);
-    else this.chain[index] = active;
-    return { active, replaced };
-  }
-
-  async remove(name: string) {
-    const index = this.chain.findIndex((plugin) => plugin.name === name);
-    const [removed] = index < 0 ? [] : this.chain.splice(index, 1);
-    return removed === undefined ? undefined : { removed, firstSequence: this.sequence + 1 };
+  async arrange(setups: readonly PluginSetup[]): Promise<Arranged> {
+    const firstSequence = this.sequence + 1;
+    const before = new Map(this.instances);
+    this.instances.clear();
+    for (const setup of setups) {
+      const known = before.get(setup.instance);
+      before.delete(setup.instance);
+      this.instances.set(setup.instance, known ?? activeOf(setup, firstSequence));
+    }
+    this.chain.splice(0, Infinity, ...this.instances.values());
+    return { firstSequence, plugins: [...this.chain], removed: [...before.values()] };
   }
 
   async plugins() {
@@ -133,13 +133,13 @@ export function execs(first: number, count: number): fgs.GetEventsResponse.$Prop
   }));
 }
 
-function activeOf(plugin: PreparedPlugin): ActivePlugin {
-  const { name, version, manifestVersion, description, size } = plugin;
-  const counts = newCounts();
+function activeOf(setup: PluginSetup, firstSequence: number): ActivePlugin {
+  const { plugin, mode, settings, uploadedMs } = setup;
+  const { name, version, manifestVersion, description, size, failurePolicy } = plugin;
   return {
-    ...{ name, version, manifestVersion, description, size, counts },
-    uploadedMs: 1_700_000_000_123,
-    firstSequence: 1,
+    ...{ name, version, manifestVersion, description, size, failurePolicy },
+    ...{ mode, settings, uploadedMs, firstSequence },
+    counts: newCounts(),
     failure: "",
   };
 }

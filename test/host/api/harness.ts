@@ -9,8 +9,9 @@ import { runInNewContext } from "node:vm";
 import { credentials, loadPackageDefinition, type ServiceError } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { type Client, type ConnectOptions, connect } from "../../../host/api/client.js";
-import type { Prepare } from "../../../host/api/pluginHandlers.js";
 import { type RunningServer, type ServerOptions, startServer } from "../../../host/api/server.js";
+import { PluginManager, type Prepare } from "../../../host/plugins/manager.js";
+import { memoryStorage } from "../../../host/plugins/store/storage.js";
 import { FakePort } from "./fakePort.js";
 
 export function temporaryDirectory(t: TestContext): string {
@@ -29,13 +30,22 @@ export interface Running {
 /** A server on a unix socket of its own, or as the options say; closed after the test. */
 export async function start(
   t: TestContext,
-  options: Partial<ServerOptions> = {},
+  {
+    prepare: prepareWith = prepare,
+    ...options
+  }: Partial<ServerOptions> & { prepare?: Prepare } = {},
 ): Promise<Running> {
   const port = new FakePort();
+  const plugins = await PluginManager.open({
+    storage: memoryStorage(),
+    prepare: prepareWith,
+    nowMs: () => 1_700_000_000_123,
+  });
+  plugins.attach(port);
   const server = await startServer({
     listen: [`unix://${join(temporaryDirectory(t), "s.sock")}`],
     port,
-    prepare,
+    plugins,
     version: "1.2.3",
     nodeName: "node",
     closeGraceMs: 300,
@@ -62,6 +72,8 @@ export const prepare: Prepare = async (module, { name }) => ({
   eventTypes: [],
   tickMs: 0,
   settings: "",
+  failurePolicy: "open",
+  scope: "node",
 });
 
 /** A unary method of a client that grpc-js made from a .proto file. */

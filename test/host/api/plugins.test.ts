@@ -8,9 +8,9 @@ import {
   Metadata,
 } from "@grpc/grpc-js";
 import { toNumber } from "../../../host/api/numbers.js";
-import type { Prepare } from "../../../host/api/pluginHandlers.js";
 import { pluginsService } from "../../../host/api/services.js";
 import { GuidestarError } from "../../../host/errors.js";
+import type { Prepare } from "../../../host/plugins/manager.js";
 import type { guidestar } from "../../../proto/generated/api.js";
 import { connected, prepare, start, until } from "./harness.js";
 

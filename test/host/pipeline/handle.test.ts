@@ -3,7 +3,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { GuidestarError } from "../../../host/errors.js";
 import { PipelineHandle, type PipelineHandleOptions } from "../../../host/pipeline/handle.js";
-import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
+import type { PluginSetup } from "../../../host/plugins/prepared.js";
 import { parseRecordingSpec } from "../../../host/source/recordingSpec.js";
 import { emptyFilter } from "../../../host/stream/filterSpec.js";
 import { temporaryFolder } from "../../support/daemon.js";
@@ -25,7 +25,7 @@ function recorded(t: TestContext, options: string): PipelineHandleOptions {
 
 const everything = { allow: [], deny: [] };
 const nobody = { frames: () => {}, end: () => {} };
-const plugin = { name: "some-plugin" } as PreparedPlugin;
+const setup = { plugin: { name: "some-plugin" }, instance: 1 } as PluginSetup;
 
 async function started(t: TestContext, options: PipelineHandleOptions) {
   const handle = await PipelineHandle.start(options);
@@ -136,7 +136,7 @@ test("a worker that dies is replaced with its streams, plugins and sequence numb
     workerUrl: new URL("./workers/dies.js", import.meta.url),
   });
   await handle.subscribe(everything, nobody);
-  await handle.activate(plugin);
+  await handle.arrange([setup]);
   await assert.rejects(handle.status(), /restarted: it failed: boom/);
   assert.deepEqual(await handle.plugins(), {
     sequence: 7,

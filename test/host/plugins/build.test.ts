@@ -105,11 +105,13 @@ test("an editor finds no mistakes in the SDK and the samples", async () => {
   ]);
 });
 
-test("the plugin in the README builds", async () => {
+test("the plugins in the README build", async () => {
   const readme = await readFile(join(projectFolder, "plugins/README.md"), "utf8");
-  const [, source] = /```ts\n(import [\s\S]*?)```/.exec(readme) ?? [];
-  const [, manifest] = /```json\n(\{\n {2}"name"[\s\S]*?)```/.exec(readme) ?? [];
-  assert.ok(source && manifest);
-  const built = await build(source, JSON.parse(manifest));
-  assert.equal(built.warnings, "");
+  const sources = [...readme.matchAll(/```ts\n(import [\s\S]*?)```/g)];
+  const manifests = [...readme.matchAll(/```json\n(\{\n {2}"name"[\s\S]*?)```/g)];
+  assert.ok(sources.length === 2 && manifests.length === 2);
+  for (const [n, [, source]] of sources.entries()) {
+    const built = await build(source as string, JSON.parse(manifests[n]?.[1] as string));
+    assert.equal(built.warnings, "");
+  }
 });

@@ -43,6 +43,8 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       eventTypes: [],
       tickMs: 0,
       settings: "",
+      failurePolicy: "open",
+      scope: "node",
     },
   );
   assert.ok(WebAssembly.validate(prepared.code));

@@ -12,11 +12,12 @@ import { parseExposition } from "./exposition.js";
 function pluginOf(name: string, more: Partial<ActivePlugin> = {}): ActivePlugin {
   const counts = {
     ...{ seen: 9, kept: 5, dropped: 3, annotated: 2, failed: 1, timeNs: 5e8, fuel: 77 },
-    ...{ emitted: 4, findings: 6, patched: 0 },
+    ...{ emitted: 4, findings: 6, patched: 0, withheld: 1 },
   };
   return {
     ...{ name, version: "0123456789abcdef".repeat(4), manifestVersion: "1", description: "" },
-    ...{ size: 1, uploadedMs: 0, firstSequence: 1, counts, failure: "" },
+    ...{ size: 1, uploadedMs: 0, firstSequence: 1, counts, failure: "", settings: "{}" },
+    ...{ mode: "enforce", failurePolicy: "open" },
     ...more,
   };
 }
@@ -82,6 +83,7 @@ test("every count is shown under the name that is known, with a type and a help 
     ["plugin_events_dropped_total", { plugin: "quiet" }, 3],
     ["plugin_events_annotated_total", { plugin: "quiet" }, 2],
     ["plugin_events_failed_total", { plugin: "quiet" }, 1],
+    ["plugin_events_withheld_total", { plugin: "quiet" }, 1],
     ["plugin_events_emitted_total", { plugin: "quiet" }, 4],
     ["plugin_findings_total", { plugin: "quiet" }, 6],
     ["plugin_events_patched_total", { plugin: "quiet" }, 0],
@@ -113,10 +115,10 @@ test("what goes takes its series with it, and many plugins do not become many se
   port.chain.push(...Array.from({ length: 250 }, (_, i) => pluginOf(`p${i}`)));
   const many = parseExposition(await metrics.scrape());
   assert.equal(many.value("guidestar_plugins"), 250);
-  assert.equal(many.samples.filter(({ labels }) => labels.plugin).length, 100 * 11);
+  assert.equal(many.samples.filter(({ labels }) => labels.plugin).length, 100 * 12);
   port.chain.splice(1);
   const one = parseExposition(await metrics.scrape());
-  assert.equal(one.samples.filter(({ labels }) => labels.plugin).length, 11);
+  assert.equal(one.samples.filter(({ labels }) => labels.plugin).length, 12);
   const again = parseExposition(await metrics.scrape());
   assert.deepEqual(again.samples, one.samples, "a counter that is shown again is not added up");
 });

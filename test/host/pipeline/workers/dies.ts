@@ -3,10 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { WorkerData } from "../../../../host/pipeline/messages.js";
 import { SharedState } from "../../../../host/pipeline/shared.js";
 
-const { shared, sequence, groups } = workerData as WorkerData;
+const { shared, sequence, groups, plugins } = workerData as WorkerData;
 const state = new SharedState(shared);
 let subscribed = groups.length;
-const activated: string[] = [];
+const activated = plugins.map(({ plugin }) => plugin.name);
 setInterval(() => state.beat(), 10);
 state.sequence = sequence + 7;
 parentPort?.postMessage({ type: "ready" });
@@ -20,9 +20,6 @@ parentPort?.on("message", ({ request, id }) => {
       return;
     case "subscribe":
       subscribed++;
-      break;
-    case "activate":
-      activated.push(request.plugin.name);
       break;
     case "stop":
       parentPort?.postMessage({ type: "end", error: undefined, status: undefined });

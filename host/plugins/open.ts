@@ -1,0 +1,26 @@
+import type { Logger } from "../log.js";
+import { PluginManager } from "./manager.js";
+import { diskStorage } from "./store/diskStorage.js";
+import { memoryStorage } from "./store/storage.js";
+import { prepare } from "./validate.js";
+
+export interface PluginsConfig {
+  /** Where plugins are kept; undefined: they are forgotten when the daemon ends. */
+  readonly pluginDir?: string | undefined;
+  readonly log: Logger;
+}
+
+/** Opens the store of a daemon and makes its plugins ready. @throws GuidestarError if it cannot be used */
+export async function openPlugins({ pluginDir, log }: PluginsConfig): Promise<PluginManager> {
+  const storage = pluginDir === undefined ? memoryStorage() : await diskStorage(pluginDir);
+  try {
+    return await PluginManager.open({
+      storage,
+      prepare,
+      onTrouble: (plugin, line) => log.error(plugin === "" ? {} : { plugin }, line),
+    });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
