@@ -54,7 +54,7 @@ test("a start without privileges says which it needs", () => {
 
 test("a start without libbpf names the package", () => {
   const script = `
-    for file in $(find / -xdev -name 'libbpf.so.1*'); do mount --bind /dev/null "$file"; done
+    for file in $(find /lib/ /usr/lib/ -xdev -name 'libbpf.so.1*'); do mount --bind /dev/null "$file"; done
     exec ${process.execPath} ${mainFile} daemon --listen unix:///tmp/no-libbpf.sock`;
   const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script], {
     encoding: "utf8",
