@@ -80,6 +80,8 @@ int hook_kprobe(struct pt_regs *ctx)
 	if (hook_config.is_syscall)
 		call.registers = (const void *)PT_REGS_PARM1(ctx);
 	on_call(&call);
+	if (selector_config.overrides && call.override_error)
+		bpf_override_return(ctx, call.override_error);
 	return 0;
 }
 

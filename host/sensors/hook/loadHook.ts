@@ -18,6 +18,9 @@ import {
   type Mechanism,
   type MechanismName,
 } from "./mechanism.js";
+import { FilterSets } from "./selector/filterSets.js";
+import type { MarkLease } from "./selector/marks.js";
+import { selectorConfig } from "./selector/selectorConfig.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
 
 export interface HookOptions {
@@ -25,6 +28,8 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Start in monitor mode; default: enforce. */
+  readonly monitor?: boolean;
 }
 
 export interface HookStatistics {
@@ -43,6 +48,8 @@ export interface LoadedHook {
   counters(): HookCounters;
   attach(): void;
   detach(): void;
+  /** In monitor mode what would change a process is not done, only told. */
+  setMonitor(on: boolean): void;
   /** Detaches and frees all of it. Twice does no harm. */
   close(): void;
 }
@@ -54,25 +61,45 @@ export interface LoadedHook {
 export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   const mechanism = chooseMechanism(spec, options.features);
   const slot = options.maps.slots.take();
+  const { maps } = options;
+  const filters = { sets: new FilterSets(maps.btf, maps.filters), marks: maps.marks.lease() };
   let object: BpfObject | undefined;
   try {
-    resetCounters(options.maps, slot);
-    object = prepare(spec, mechanism, slot, options);
+    resetCounters(maps, slot);
+    setMode(maps, slot, options.monitor ?? false);
+    object = prepare(spec, mechanism, slot, filters, options);
     object.load();
-    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, options.maps);
+    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
     hook.attach();
     return hook;
   } catch (error) {
     object?.close();
-    options.maps.slots.giveBack(slot);
+    closeFilters(filters);
+    maps.slots.giveBack(slot);
     throw asHookError(error, spec);
   }
+}
+
+interface Filters {
+  readonly sets: FilterSets;
+  readonly marks: MarkLease;
+}
+
+function closeFilters({ sets, marks }: Filters): void {
+  sets.close();
+  marks.close();
+}
+
+function setMode(maps: SharedHookMaps, slot: number, monitor: boolean): void {
+  const bytes = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+  maps.modes.update(bytes(slot), bytes(Number(monitor)));
 }
 
 function prepare(
   spec: HookSpec,
   mechanism: Mechanism,
   slot: number,
+  filters: Filters,
   { hook, maps }: HookOptions,
 ): BpfObject {
   const sizes = {
@@ -88,6 +115,9 @@ function prepare(
       if (target !== undefined) program.setTarget(target);
     }
     object.variables.set("hook_config", config);
+    if (spec.selectors.length > 0) {
+      object.variables.set("selector_config", selectorConfig(spec, filters, maps.hostUserNs));
+    }
     maps.share(object, {
       draftBytes: maps.draftHead + config.data_max,
       slackBytes: sizes.argument + slackOf(config, spec),
@@ -119,6 +149,7 @@ class Hook implements LoadedHook {
   readonly #object: BpfObject;
   readonly #how: Mechanism;
   readonly #ids: { readonly hook: number; readonly slot: number };
+  readonly #filters: Filters;
   readonly #maps: SharedHookMaps;
   #links: Link[] = [];
   #closed = false;
@@ -127,12 +158,14 @@ class Hook implements LoadedHook {
     object: BpfObject,
     how: Mechanism,
     ids: { readonly hook: number; readonly slot: number },
+    filters: Filters,
     maps: SharedHookMaps,
   ) {
     this.mechanism = how.name;
     this.#object = object;
     this.#how = how;
     this.#ids = ids;
+    this.#filters = filters;
     this.#maps = maps;
   }
 
@@ -176,11 +209,16 @@ class Hook implements LoadedHook {
     return readCounters(this.#maps, this.#ids.slot);
   }
 
+  setMonitor(on: boolean): void {
+    if (!this.#closed) setMode(this.#maps, this.#ids.slot, on);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.detach();
     this.#object.close();
+    closeFilters(this.#filters);
     this.#maps.slots.giveBack(this.#ids.slot);
   }
 }
