@@ -107,9 +107,9 @@ function prepare(
     argument: maps.btf.struct("gs_arg").size,
   };
   const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(maps.hasLoop);
+  const object = openHookObject(mechanism.object, maps.hasLoop);
   try {
-    for (const { program: name, target } of partsOf(mechanism)) {
+    for (const [name, { target }] of partsOf(mechanism)) {
       const program = object.program(name);
       program.autoload = true;
       if (target !== undefined) program.setTarget(target);
@@ -141,8 +141,13 @@ function slackOf(config: HookConfig, spec: HookSpec): number {
 }
 
 /** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
-  returned === undefined ? [entry] : [returned, entry];
+const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
+  returned === undefined
+    ? [["hook_entry", entry]]
+    : [
+        ["hook_return", returned],
+        ["hook_entry", entry],
+      ];
 
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
@@ -177,8 +182,8 @@ class Hook implements LoadedHook {
     if (this.attached) return;
     const links: Link[] = [];
     try {
-      for (const part of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(part.program)));
+      for (const [name, part] of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(name)));
       }
     } catch (error) {
       for (const link of links) link.close();
@@ -193,9 +198,7 @@ class Hook implements LoadedHook {
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(({ program }) =>
-      programInfo(this.#object.program(program).fd),
-    );
+    const all = partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
     const sum = (value: (info: ProgramInfo) => bigint) =>
       all.reduce((total, info) => total + value(info), 0n);
     return {
