@@ -168,9 +168,8 @@ static __always_inline bool number_matches(const struct gs_call *call,
 }
 
 /* Those of one selector that belong to a stage. */
-static __always_inline bool args_match(const struct gs_call *call,
-				       const volatile struct gs_selector *selector,
-				       const __u32 stage)
+static __noinline bool args_match(const struct gs_call *call,
+				  const volatile struct gs_selector *selector, const __u32 stage)
 {
 #define ARGUMENT(filter)                                                                           \
 	((filter)->stage != stage || (stage == GS_STAGE_NUMBERS ? number_matches(call, filter)     \
@@ -178,8 +177,8 @@ static __always_inline bool args_match(const struct gs_call *call,
 	return all_match(call, selector->arg, selector->args, GS_ARGUMENT_FILTERS, ARGUMENT);
 }
 
-static __always_inline bool returned_matches(const struct gs_call *call,
-					     const volatile struct gs_selector *selector)
+static __noinline bool returned_matches(const struct gs_call *call,
+					const volatile struct gs_selector *selector)
 {
 #define RETURNED(filter) copied_matches(call, filter)
 	return all_match(call, selector->returned, selector->returns, GS_ARGUMENT_FILTERS,

@@ -182,9 +182,8 @@ static __always_inline bool capability_matches(const struct gs_call *call,
 		all;                                                                               \
 	})
 
-static __always_inline bool process_matches(const struct gs_call *call,
-					    const struct gs_caller *caller,
-					    const volatile struct gs_selector *selector)
+static __noinline bool process_matches(const struct gs_call *call, const struct gs_caller *caller,
+				       const volatile struct gs_selector *selector)
 {
 #define PID(filter) pid_matches(call, caller, filter)
 #define BINARY(filter) binary_matches(caller, filter)

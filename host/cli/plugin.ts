@@ -2,15 +2,21 @@
 import type { Command } from "commander";
 import { register as build } from "./pluginBuild.js";
 import { register as list } from "./pluginList.js";
+import { register as create } from "./pluginNew.js";
 import { register as push } from "./pluginPush.js";
 import { register as rm } from "./pluginRm.js";
+import { register as tryOut } from "./pluginTest.js";
 
 export function register(program: Command): void {
   const plugin = program
     .command("plugin")
-    .summary("build, upload, list and remove plugins")
-    .description("Builds, uploads, lists and removes the WASM plugins that events pass through.");
+    .summary("write, build, test, upload, list and remove plugins")
+    .description(
+      "Writes, builds, tests, uploads, lists and removes the WASM plugins that events pass through.",
+    );
+  create(plugin);
   build(plugin);
+  tryOut(plugin);
   push(plugin);
   list(plugin);
   rm(plugin);

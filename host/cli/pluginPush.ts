@@ -6,6 +6,7 @@ import { jsonOption, type ShowFlags } from "./show.js";
 
 interface Flags extends ShowFlags {
   readonly name?: string;
+  readonly watch?: boolean;
 }
 
 export function register(plugin: Command): void {
@@ -17,6 +18,7 @@ export function register(plugin: Command): void {
     )
     .argument("<path>", "a .wasm file, or a folder that was built")
     .option("--name <name>", "name to register it under (default: the one in its manifest)")
+    .option("--watch", "build and upload again whenever a source in the folder is saved")
     .addOption(jsonOption())
     .addHelpText("after", help)
     .action(push);
@@ -31,6 +33,16 @@ Examples:
   guidestar plugin push filter.wasm --name filter-canary`;
 
 async function push(path: string, flags: Flags, command: Command): Promise<void> {
+  if (!flags.watch) return pushOnce(path, flags, command);
+  const { whenSaved } = await import("./plugin/watch.js");
+  const { buildFolder } = await import("./plugin/buildFolder.js");
+  await whenSaved(path, async () => {
+    await buildFolder(path);
+    await pushOnce(path, flags, command);
+  });
+}
+
+async function pushOnce(path: string, flags: Flags, command: Command): Promise<void> {
   const { readModule } = await import("./plugin/module.js");
   const module = readModule(path);
   const response = await withClient(command, ({ plugins }) =>

@@ -28,6 +28,8 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Default true; else it waits for `attach()`. */
+  readonly attach?: boolean;
   /** Start in monitor mode; default: enforce. */
   readonly monitor?: boolean;
 }
@@ -44,6 +46,8 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
+  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
   attach(): void;
@@ -70,7 +74,7 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
     object = prepare(spec, mechanism, slot, filters, options);
     object.load();
     const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
-    hook.attach();
+    if (options.attach !== false) hook.attach();
     return hook;
   } catch (error) {
     object?.close();
@@ -107,9 +111,9 @@ function prepare(
     argument: maps.btf.struct("gs_arg").size,
   };
   const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(maps.hasLoop);
+  const object = openHookObject(mechanism.object, maps.hasLoop);
   try {
-    for (const { program: name, target } of partsOf(mechanism)) {
+    for (const [name, { target }] of partsOf(mechanism)) {
       const program = object.program(name);
       program.autoload = true;
       if (target !== undefined) program.setTarget(target);
@@ -141,8 +145,13 @@ function slackOf(config: HookConfig, spec: HookSpec): number {
 }
 
 /** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
-  returned === undefined ? [entry] : [returned, entry];
+const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
+  returned === undefined
+    ? [["hook_entry", entry]]
+    : [
+        ["hook_return", returned],
+        ["hook_entry", entry],
+      ];
 
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
@@ -173,12 +182,19 @@ class Hook implements LoadedHook {
     return this.#links.length > 0;
   }
 
+  get memoryBytes(): number {
+    return this.#programs().reduce(
+      (sum, { jitedBytes, translatedBytes }) => sum + jitedBytes + translatedBytes,
+      0,
+    );
+  }
+
   attach(): void {
     if (this.attached) return;
     const links: Link[] = [];
     try {
-      for (const part of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(part.program)));
+      for (const [name, part] of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(name)));
       }
     } catch (error) {
       for (const link of links) link.close();
@@ -193,9 +209,7 @@ class Hook implements LoadedHook {
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(({ program }) =>
-      programInfo(this.#object.program(program).fd),
-    );
+    const all = this.#programs();
     const sum = (value: (info: ProgramInfo) => bigint) =>
       all.reduce((total, info) => total + value(info), 0n);
     return {
@@ -213,6 +227,10 @@ class Hook implements LoadedHook {
     if (!this.#closed) setMode(this.#maps, this.#ids.slot, on);
   }
 
+  #programs(): readonly ProgramInfo[] {
+    return partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -223,7 +241,8 @@ class Hook implements LoadedHook {
   }
 }
 
-function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+/** A refusal of the kernel as one sentence that names the hook. */
+export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";

@@ -69,7 +69,7 @@ export class SharedHookMaps {
     this.#forHooks = forHooks;
     this.hostUserNs = hostNamespaces[namespaceNames.indexOf("user")] ?? 0;
     this.hasLoop = forHooks.hasLoop;
-    const object = openHookObject(this.hasLoop);
+    const object = openHookObject("raw_tracepoint", this.hasLoop);
     this.btf = object.btf;
     object.close();
     this.draftHead = this.#offset("gs_hook_draft", "data");
