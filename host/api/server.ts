@@ -4,6 +4,7 @@ import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import { LogHub } from "../plugins/logHub.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
@@ -12,6 +13,7 @@ import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
+import { withPlugins } from "./pluginSensors.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly port: PipelinePort;
   /** Its chain is the pipeline's. */
   readonly plugins: PluginManager;
+  /** What plugins log. Default: nothing. */
+  readonly pluginLogs?: LogHub | undefined;
   /** Of the export to a file; undefined: there is none. */
   readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
@@ -80,9 +84,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.enable_channelz": 0,
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
-  const { port, plugins, version, nodeName, sensors = noSensors() } = options;
-  server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
-  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload }));
+  const { port, plugins, version, nodeName, pluginLogs = new LogHub() } = options;
+  const sensors = withPlugins(options.sensors ?? noSensors(), plugins);
+  server.addService(
+    sensorsService,
+    sensorsHandlers({ port, subscribers, sensors, plugins, version }),
+  );
+  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload, logs: pluginLogs }));
   const startedMs = Date.now();
   const { exportStatus } = options;
   server.addService(

@@ -98,6 +98,10 @@ export const pluginsService = {
     guidestar.RollbackPluginRequest,
     guidestar.ChangePluginResponse,
   ),
+  Logs: {
+    ...method(plugins, "Logs", guidestar.PluginLogsRequest, guidestar.PluginLogLine),
+    responseStream: true,
+  },
 } as const;
 
 export const nodeService = {
