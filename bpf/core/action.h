@@ -1,21 +1,184 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What is done about a call that a selector matched. */
+/*
+ * What is done about a call that a selector matched. In monitor mode, which can change while the
+ * hook is there, what would change the process is not done, and the record says so.
+ */
 #ifndef GS_ACTION_H
 #define GS_ACTION_H
 
-#include "hook_call.h"
+#include "followed.h"
+#include "rate.h"
 #include "selector.h"
 
-/* At entry, `selector` being the first that matched. True: a record is wanted. */
+/* By the hook's slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* the host sets how many */
+	__type(key, __u32);
+	__type(value, __u32); /* 1: monitor */
+} hook_modes SEC(".maps");
+
+static __always_inline bool is_monitored(void)
+{
+	__u32 slot = hook_config.slot;
+	const __u32 *mode = bpf_map_lookup_elem(&hook_modes, &slot);
+
+	return mode && *(volatile const __u32 *)mode;
+}
+
+static __always_inline void done(struct gs_call *call, enum gs_hook_action action, bool worked)
+{
+	if (worked) {
+		call->actions |= action;
+		count_hook(call, actions);
+	} else {
+		call->flags |= GS_HOOK_ACTION_FAILED;
+		count_hook(call, failed);
+	}
+}
+
+/* The path among the arguments; a name that is not whole is as good as it gets. */
+static __always_inline bool follow(const struct gs_call *call, __u32 fd, __u32 name)
+{
+	struct gs_followed *followed = &call->scratch->followed;
+	const struct gs_arg *arg = drafted(&call->scratch->draft, name);
+	const struct gs_path *path = (const struct gs_path *)(arg + 1);
+	__u64 size;
+
+	if (arg->error != GS_ARG_OK || arg->size < sizeof(*path))
+		return false;
+	if (arg->kind != GS_ARG_PATH && arg->kind != GS_ARG_STRING)
+		return false;
+	size = at_most(arg->size - sizeof(*path), GS_FOLLOWED_MAX);
+	__builtin_memset(followed, 0, sizeof(*followed));
+	followed->start_ns = start_of(call->task);
+	followed->mode = arg->kind == GS_ARG_PATH ? path->mode : 0;
+	followed->size = size;
+	if (size)
+		bpf_probe_read_kernel(followed->path, size, path + 1);
+	return put_followed(call, fd, followed);
+}
+
+static __always_inline bool copy_followed(const struct gs_call *call, __u32 from, __u32 to)
+{
+	const struct gs_followed *known = find_followed(call, from);
+
+	return known && put_followed(call, to, known);
+}
+
+static __always_inline __u32 descriptor(const struct gs_call *call, __u32 position)
+{
+	__u32 fd = 0;
+
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < GS_HOOK_ARGS; i++)
+		if (position == i)
+			fd = call->raw[i];
+	return fd;
+}
+
+/* False: nothing was followed that could be forgotten, which nobody is told. */
+static __always_inline bool change_fds(struct gs_call *call,
+				       const volatile struct gs_actions *actions)
+{
+	bool wanted = true;
+
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < GS_FD_ACTIONS; i++) {
+		const volatile struct gs_fd_change *change = &actions->fd_change[i];
+		__u32 fd;
+
+		if (i >= actions->fd_changes)
+			break;
+		fd = descriptor(call, change->from);
+		if (change->kind == GS_FD_FOLLOW)
+			done(call, GS_ACTION_FOLLOW_FD, follow(call, fd, change->to));
+		if (change->kind == GS_FD_COPY)
+			done(call, GS_ACTION_COPY_FD,
+			     copy_followed(call, fd, descriptor(call, change->to)));
+		if (change->kind == GS_FD_UNFOLLOW) {
+			if (drop_followed(call, fd))
+				done(call, GS_ACTION_UNFOLLOW_FD, true);
+			else
+				wanted = false;
+		}
+	}
+	return wanted;
+}
+
+static __always_inline void enforce(struct gs_call *call, const volatile struct gs_actions *actions)
+{
+	if (!actions->signal && !actions->override_error)
+		return;
+	if (is_monitored()) {
+		call->flags |= GS_HOOK_MONITORED;
+		return;
+	}
+	if (actions->signal) {
+		bool worked = !bpf_send_signal(actions->signal);
+
+		done(call, GS_ACTION_SIGNAL, worked);
+		if (worked)
+			call->signal = actions->signal;
+	}
+	if (actions->override_error) {
+		call->override_error = actions->override_error;
+		done(call, GS_ACTION_OVERRIDE, true);
+	}
+}
+
+static __always_inline bool run_all(struct gs_call *call,
+				    const volatile struct gs_selector *selector,
+				    const volatile struct gs_actions *actions, const bool posts)
+{
+	bool wanted;
+
+	wanted = change_fds(call, actions);
+	enforce(call, actions);
+	if (!posts)
+		return wanted;
+	rebase(call, selector);
+	if (!wanted || actions->no_post)
+		return false;
+	if (actions->rate_interval_ns && is_too_soon(call, actions, selector)) {
+		count_hook(call, rate_limited);
+		return false;
+	}
+	call->actions |= GS_ACTION_POST;
+	return true;
+}
+
+/* `one` is given the selector; which one it is the verifier must not know at once for all. */
+#define with_selector(index, one)                                                                  \
+	({                                                                                         \
+		bool wanted = false;                                                               \
+		_Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < GS_SELECTORS;          \
+							   i++) if (i < selector_config.count &&   \
+								    i == (index)) wanted =         \
+			one(&selector_config.selector[i]);                                         \
+		wanted;                                                                            \
+	})
+
+/*
+ * At entry, `selector` being the first that matched. True: a record is wanted. Of a hook that
+ * reports at return only then it is known which selector matches, and whether it is posted.
+ */
 static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 {
-	call->actions |= GS_ACTION_POST;
+#define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, !hook_config.has_return)
+	if (selector_config.count)
+		return with_selector(selector, ENTRY_ACTIONS);
+	if (!hook_config.has_return)
+		call->actions |= GS_ACTION_POST;
 	return true;
 }
 
 /* At return, of a hook that reports there. */
 static __always_inline bool run_return_actions(struct gs_call *call, __u32 selector)
 {
+#define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, true)
+	if (selector_config.count)
+		return with_selector(selector, RETURN_ACTIONS);
 	call->actions |= GS_ACTION_POST;
 	return true;
 }
@@ -23,12 +186,14 @@ static __always_inline bool run_return_actions(struct gs_call *call, __u32 selec
 /* Stacks that the record is to have. */
 static __always_inline bool wants_kernel_stack(__u32 selector)
 {
-	return false;
+#define KERNEL_STACK(one) ((one)->actions.kernel_stack)
+	return selector_config.kernel_stacks && with_selector(selector, KERNEL_STACK);
 }
 
 static __always_inline bool wants_user_stack(__u32 selector)
 {
-	return false;
+#define USER_STACK(one) ((one)->actions.user_stack)
+	return selector_config.user_stacks && with_selector(selector, USER_STACK);
 }
 
 #endif

@@ -67,7 +67,10 @@ static __always_inline void put_binary(struct gs_scratch *scratch, struct gs_fac
 static __always_inline void facts_at_exec(struct gs_scratch *scratch, __u32 pid)
 {
 	struct gs_facts *facts = &scratch->facts;
+	const struct gs_facts *known;
 
+	known = bpf_map_lookup_elem(&process_facts, &pid);
+	facts->followed_fds = known ? known->followed_fds : 0; /* they stay open */
 	facts->cap_permitted = scratch->exec.cap_permitted;
 	facts->cap_effective = scratch->exec.cap_effective;
 	facts->cap_inheritable = scratch->exec.cap_inheritable;
@@ -93,8 +96,25 @@ static __always_inline void facts_at_fork(__u32 creator_pid, struct task_struct 
 	marks_at_fork(creator_pid, child);
 }
 
+/* Those above the bound stay until they are in the way: they belong to nobody any more. */
+static __always_inline void forget_followed(__u32 pid)
+{
+	const struct gs_facts *facts = bpf_map_lookup_elem(&process_facts, &pid);
+	struct gs_fd_key key = {.pid = pid};
+
+	if (!facts)
+		return;
+	for (__u32 fd = 0; fd < GS_FOLLOWED_FDS; fd++) {
+		if (fd >= facts->followed_fds)
+			break;
+		key.fd = fd;
+		bpf_map_delete_elem(&followed_fds, &key);
+	}
+}
+
 static __always_inline void facts_at_exit(__u32 pid)
 {
+	forget_followed(pid);
 	bpf_map_delete_elem(&process_facts, &pid);
 	marks_at_exit(pid);
 }

@@ -28,7 +28,7 @@ static __always_inline void with_scratch(struct gs_call *call, __u32 candidates)
 	selector = first_selector(candidates);
 	wanted = run_actions(call, selector);
 	note_outcome(call, selector);
-	if (hook_config.has_return) {
+	if (hook_config.has_return && wanted) {
 		wait_for_return(call, candidates);
 	} else if (wanted) {
 		put_stacks(call, selector);

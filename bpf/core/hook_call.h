@@ -63,7 +63,7 @@ static __always_inline bool begin_call(struct gs_call *call)
 }
 
 /* A record that there is no room for. */
-static __always_inline void count_hook_lost(struct gs_call *call)
+static __always_inline void count_hook_lost(const struct gs_call *call)
 {
 	struct gs_counters *own = own_counters();
 

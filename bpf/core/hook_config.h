@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "hook_record.h"
 
+#define GS_ERRNO_MAX 4095
 #define GS_HOOK_ARGS 5
 /* Of `resolve`, and those from what a type names to what is read of it. */
 #define GS_RESOLVE_STEPS 10

@@ -86,10 +86,14 @@ static __always_inline void copy_object(struct gs_hook_draft *draft, __u32 copy,
 	}
 }
 
-/* Behind what the draft has. */
-static __always_inline void copy_argument(struct gs_call *call,
-					  const volatile struct gs_hook_argument *arg,
-					  __u8 position, __u64 value, __u16 error)
+/*
+ * Behind what the draft has. A function of its own, since it is called from several places and is
+ * most of the program; the verifier walks it for each of them, so it is made for this hook all the
+ * same.
+ */
+static __noinline void copy_argument(struct gs_call *call,
+				     const volatile struct gs_hook_argument *arg, __u8 position,
+				     __u64 value, __u16 error)
 {
 	struct gs_hook_draft *draft = &call->scratch->draft;
 	struct gs_copied copied = {.kind = arg->kind, .error = error};

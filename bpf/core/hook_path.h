@@ -6,6 +6,7 @@
 #include "hook_call.h"
 #include "hook_draft.h"
 #include "file.h"
+#include "followed.h"
 
 /* has_loop as path.h wants it: hook_unrolled.bpf.c is for kernels without bpf_loop. */
 #ifdef GS_WITHOUT_LOOP
@@ -100,11 +101,32 @@ static __always_inline void copy_file(struct gs_call *call, struct file *file,
 	copy_path(call, (void *)file + bpf_core_field_offset(struct file, f_path), copied);
 }
 
+/* As a policy stored it, which may be from before it was opened by that name. */
+static __always_inline void copy_followed_path(struct gs_call *call,
+					       const struct gs_followed *followed,
+					       struct gs_copied *copied)
+{
+	struct gs_path *to = payload(&call->scratch->draft);
+	__u64 size = at_most(followed->size, GS_FOLLOWED_MAX);
+
+	to->flags = GS_PATH_FOLLOWED;
+	to->mode = followed->mode;
+	if (size)
+		bpf_probe_read_kernel(to + 1, size, followed->path);
+	copied->size = sizeof(*to) + size;
+}
+
 static __always_inline void copy_fd(struct gs_call *call, __s32 fd, struct gs_copied *copied)
 {
-	struct file *file = open_file(call->task, fd);
+	const struct gs_followed *followed = find_followed(call, fd);
+	struct file *file;
 
 	copied->kind = GS_ARG_PATH;
+	if (followed) {
+		copy_followed_path(call, followed, copied);
+		return;
+	}
+	file = open_file(call->task, fd);
 	if (file)
 		copy_file(call, file, copied);
 	else

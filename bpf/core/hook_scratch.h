@@ -30,6 +30,7 @@ struct gs_hook_draft {
 struct gs_hook_scratch {
 	__u64 users; /* more than one: somebody else has it */
 	struct gs_text_scratch text;
+	struct gs_followed followed;
 	struct gs_walk walk;
 	struct gs_hook_draft draft;
 };

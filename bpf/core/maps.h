@@ -51,6 +51,15 @@ struct {
 	__type(value, struct gs_marks);
 } mark_pids SEC(".maps");
 
+/* Paths of descriptors, put there by actions of policies: see followed.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32000);
+	__type(key, struct gs_fd_key);
+	__type(value, struct gs_followed);
+} followed_fds SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

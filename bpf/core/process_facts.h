@@ -18,10 +18,10 @@ struct gs_facts {
 	__u64 cap_permitted;
 	__u64 cap_effective;
 	__u64 cap_inheritable;
-	__u32 ns[GS_NAMESPACES]; /* index enum gs_namespace; 0: unknown */
-	__u32 binary_size;	 /* of the whole path, absolute; 0: unknown */
-	__u32 pad;
-	__u8 binary[GS_BINARY_HEAD];	  /* its start, zeros behind it */
+	__u32 ns[GS_NAMESPACES];     /* index enum gs_namespace; 0: unknown */
+	__u32 binary_size;	     /* of the whole path, absolute; 0: unknown */
+	__u32 followed_fds;	     /* above the highest descriptor whose path was ever followed */
+	__u8 binary[GS_BINARY_HEAD]; /* its start, zeros behind it */
 	__u8 binary_tail[GS_BINARY_TAIL]; /* its end, zeros before it */
 };
 
@@ -29,6 +29,24 @@ struct gs_facts {
  */
 struct gs_marks {
 	__u64 bits[2];
+};
+
+/* How much of a path is kept for a descriptor that is followed. */
+#define GS_FOLLOWED_MAX 256
+/* Descriptors that are looked for when a process ends. */
+#define GS_FOLLOWED_FDS 512
+
+struct gs_fd_key {
+	__u32 pid; /* thread group id */
+	__u32 fd;
+};
+
+/* A descriptor whose path an action FollowFD stored. */
+struct gs_followed {
+	__u64 start_ns; /* of the process: another one may have got its pid */
+	__u32 size;
+	__u32 mode; /* of the file, 0: unknown */
+	__u8 path[GS_FOLLOWED_MAX];
 };
 
 /* What the base programs have to do for the policies that are loaded just now. */

@@ -4,6 +4,7 @@ export { bytesCodec } from "./btf/codecArray.js";
 export type { BtfFunction, BtfParameter } from "./btf/functions.js";
 export { type BtfEnumerator, type BtfMember, type BtfType, Kind } from "./btf/kinds.js";
 export type { MemberLayout, StructLayout } from "./btf/layout.js";
+export { relocatableNames, subsetOf } from "./btf/subset.js";
 export { BpfError, type BpfErrorDetails, ClosedError, VerifierError } from "./errors.js";
 export type {
   CookieOptions,

@@ -24,6 +24,8 @@ export function withPlugins(others: Sensors, plugins: PluginManager): Sensors {
       );
     },
     remove: (name) => of(name).remove(name),
+    delete: (name) => others.delete(name),
+    status: () => others.status(),
     list: async () => [...(await others.list()), ...(await own.list())],
     enable: (name) => of(name).enable(name),
     disable: (name) => of(name).disable(name),
@@ -33,7 +35,9 @@ export function withPlugins(others: Sensors, plugins: PluginManager): Sensors {
   };
 }
 
-function pluginSensors(plugins: PluginManager): Omit<Sensors, "add" | "stackTraceTree"> {
+function pluginSensors(
+  plugins: PluginManager,
+): Omit<Sensors, "add" | "delete" | "status" | "stackTraceTree"> {
   /** Rejects as clients know it of sensors. */
   const find = async (sensor: string): Promise<PluginState> => {
     const name = sensor.slice(PLUGIN_PREFIX.length);

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
+import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import { LogHub } from "../plugins/logHub.js";
 import type { PluginManager } from "../plugins/manager.js";
@@ -14,10 +15,17 @@ import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
 import { withPlugins } from "./pluginSensors.js";
+import { policyHandlers } from "./policyHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
-import { nodeService, pluginsService, sensorsService, serviceNames } from "./services.js";
+import {
+  nodeService,
+  pluginsService,
+  policiesService,
+  sensorsService,
+  serviceNames,
+} from "./services.js";
 import { type ServerTls, serverCredentials } from "./tls.js";
 import { defaultUploadLimits, type UploadLimits } from "./upload.js";
 
@@ -85,11 +93,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
   const { port, plugins, version, nodeName, pluginLogs = new LogHub() } = options;
-  const sensors = withPlugins(options.sensors ?? noSensors(), plugins);
+  const others = options.sensors ?? noSensors();
+  const sensors = withPlugins(others, plugins);
+  const queue = new InOrder();
   server.addService(
     sensorsService,
-    sensorsHandlers({ port, subscribers, sensors, plugins, version }),
+    sensorsHandlers({ port, subscribers, sensors, plugins, version, queue }),
   );
+  server.addService(policiesService, policyHandlers({ sensors: others, queue }));
   server.addService(pluginsService, pluginHandlers({ plugins, limits: upload, logs: pluginLogs }));
   const startedMs = Date.now();
   const { exportStatus } = options;

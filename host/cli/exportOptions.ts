@@ -17,6 +17,7 @@ export interface ExportFlags {
   readonly exportRateLimit?: string;
   readonly exportAllowlist?: readonly string[];
   readonly exportDenylist?: readonly string[];
+  readonly exportFieldFilters?: readonly string[];
 }
 
 const maxSize = "--export-file-max-size-mb";
@@ -27,6 +28,7 @@ const perm = "--export-file-perm";
 const rateLimit = "--export-rate-limit";
 const allowlist = "--export-allowlist";
 const denylist = "--export-denylist";
+const fieldFilters = "--export-field-filters";
 
 export function addExportOptions(command: Command): void {
   const several = (text: string, before: readonly string[] = []) => [...before, text];
@@ -40,7 +42,12 @@ export function addExportOptions(command: Command): void {
     .option(`${perm} <mode>`, "permissions of the files, in octal (default: 0600)")
     .option(`${rateLimit} <events>`, "events a minute; 0: none, -1: no limit (default: -1)")
     .option(`${allowlist} <json>`, "filters in JSON, or @FILE: any must match", several)
-    .option(`${denylist} <json>`, "filters in JSON, or @FILE: none may match", several);
+    .option(`${denylist} <json>`, "filters in JSON, or @FILE: none may match", several)
+    .option(
+      `${fieldFilters} <json>`,
+      "what of events is written: field filters in JSON, or @FILE",
+      several,
+    );
 }
 
 /** Undefined: nothing is exported. @throws UsageError naming the option. */
@@ -76,6 +83,7 @@ const needFile = {
   exportRateLimit: rateLimit,
   exportAllowlist: allowlist,
   exportDenylist: denylist,
+  exportFieldFilters: fieldFilters,
 } as const;
 
 function refuseWithoutFile(flags: ExportFlags): void {
@@ -86,19 +94,23 @@ function refuseWithoutFile(flags: ExportFlags): void {
 }
 
 async function streamSpec(flags: ExportFlags): Promise<StreamSpec> {
-  if (flags.exportAllowlist === undefined && flags.exportDenylist === undefined)
-    return { allow: [], deny: [] };
+  const given = [flags.exportAllowlist, flags.exportDenylist, flags.exportFieldFilters];
+  if (given.every((texts) => texts === undefined)) return { allow: [], deny: [] };
   const { fgs } = await import("../../proto/generated/api.js");
   const { toStreamSpec } = await import("../api/eventsRequest.js");
-  const { jsonFilters } = await import("./getevents/filters.js");
+  const { jsonFieldFilters, jsonFilters } = await import("./getevents/filters.js");
   const { checkRegexes, patternsOf } = await import("./getevents/checkFilters.js");
   const lists = {
     allow_list: jsonFilters(allowlist, flags.exportAllowlist),
     deny_list: jsonFilters(denylist, flags.exportDenylist),
+    field_filters: jsonFieldFilters(fieldFilters, flags.exportFieldFilters),
   };
   await checkRegexes([...lists.allow_list, ...lists.deny_list].flatMap(patternsOf));
   const named = (message: string) =>
-    message.replaceAll("allow_list", allowlist).replaceAll("deny_list", denylist);
+    message
+      .replaceAll("allow_list", allowlist)
+      .replaceAll("deny_list", denylist)
+      .replaceAll("field_filters", fieldFilters);
   try {
     return toStreamSpec(fgs.GetEventsRequest.create(lists));
   } catch (error) {

@@ -1,19 +1,14 @@
 /** `guidestar plugin mode|settings|order|rollback`: changes of plugins that are there. */
 import { readFileSync } from "node:fs";
 import { Argument, type Command } from "commander";
-import { guidestar } from "../../proto/generated/api.js";
+import type { guidestar } from "../../proto/generated/api.js";
 import { UsageError } from "./exit.js";
 import { withClient } from "./globals.js";
 import { print } from "./output.js";
 import { jsonOption, type ShowFlags } from "./show.js";
 
-const { PluginMode } = guidestar;
-const modes = {
-  enforce: PluginMode.PLUGIN_MODE_ENFORCE,
-  monitor: PluginMode.PLUGIN_MODE_MONITOR,
-  disabled: PluginMode.PLUGIN_MODE_DISABLED,
-  shadow: PluginMode.PLUGIN_MODE_SHADOW,
-} as const;
+/** Numbers of `guidestar.PluginMode`: the codecs are not loaded to describe a command. */
+const modes = { enforce: 1, monitor: 2, disabled: 3, shadow: 4 } as const;
 
 type ModeName = keyof typeof modes;
 

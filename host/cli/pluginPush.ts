@@ -9,6 +9,7 @@ interface Flags extends ShowFlags {
   readonly name?: string;
   readonly mode?: string;
   readonly settings?: string;
+  readonly watch?: boolean;
 }
 
 export function register(plugin: Command): void {
@@ -22,6 +23,7 @@ export function register(plugin: Command): void {
     .option("--name <name>", "name to register it under (default: the one in its manifest)")
     .option("--mode <mode>", "enforce, monitor, disabled, or shadow: beside the active version")
     .option("--settings <json>", "its settings (default: those of the version before)")
+    .option("--watch", "build and upload again whenever a source in the folder is saved")
     .addOption(jsonOption())
     .addHelpText("after", help)
     .action(push);
@@ -36,6 +38,16 @@ Examples:
   guidestar plugin push filter.wasm --name filter-canary`;
 
 async function push(path: string, flags: Flags, command: Command): Promise<void> {
+  if (!flags.watch) return pushOnce(path, flags, command);
+  const { whenSaved } = await import("./plugin/watch.js");
+  const { buildFolder } = await import("./plugin/buildFolder.js");
+  await whenSaved(path, async () => {
+    await buildFolder(path);
+    await pushOnce(path, flags, command);
+  });
+}
+
+async function pushOnce(path: string, flags: Flags, command: Command): Promise<void> {
   const { readModule } = await import("./plugin/module.js");
   const module = readModule(path);
   const header = {

@@ -127,7 +127,8 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
 
 const mapsForHooks = [
   ...["ring", "processes", "scope_cgroup", "counters"],
-  ...["process_facts", "process_marks", "texts", "short_texts", "prefixes"],
+  ...["process_facts", "process_marks", "mark_pids", "live"],
+  ...["texts", "short_texts", "prefixes", "followed_fds"],
 ];
 const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns"];
 

@@ -17,6 +17,18 @@ const chunkBytes = 1 << 20;
 /** @throws GuidestarError if the file cannot be read or is no recording. */
 export async function openRecording(file: string): Promise<OpenRecording> {
   const chunks = readChunks(file);
+  try {
+    return await readHeader(file, chunks);
+  } catch (error) {
+    await chunks.return(undefined);
+    throw error;
+  }
+}
+
+async function readHeader(
+  file: string,
+  chunks: AsyncGenerator<Buffer, undefined>,
+): Promise<OpenRecording> {
   let rest: Buffer = Buffer.alloc(0);
   for (;;) {
     let next: IteratorResult<Buffer>;

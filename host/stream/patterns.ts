@@ -62,20 +62,23 @@ export function byAncestorBinary(patterns: readonly string[], place: string): Ev
 }
 
 /**
- * Container ids, of which a process has the first 31 characters: hexadecimal digits are the first
- * characters of an id (12 of them, as runtimes print it, or all 64), anything else is a pattern.
+ * Container ids: hexadecimal digits are the first characters of an id (12 of them, as runtimes print
+ * it, or all 64), anything else is a pattern. Where only the 31 characters of the API's `docker` are
+ * known of an id, those decide.
  */
 export function byContainer(ids: readonly string[], place: string): EventTest {
   const tests = ids.map((id, i) => {
     if (id === "") throw invalid(`${place}[${i}]: an empty container id`);
     if (/^[0-9a-f]+$/.test(id)) {
-      const shown = id.slice(0, shownIdLength);
-      return (docker: string) => docker.startsWith(shown);
+      return (known: string) =>
+        known.startsWith(known.length > shownIdLength ? id : id.slice(0, shownIdLength));
     }
     return anyPattern([id], place, i);
   });
-  return ({ process }) =>
-    process !== undefined && process.docker !== "" && tests.some((test) => test(process.docker));
+  return ({ process }) => {
+    const known = process?.containerId || process?.docker;
+    return known !== undefined && known !== "" && tests.some((test) => test(known));
+  };
 }
 
 const shownIdLength = 31;

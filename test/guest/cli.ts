@@ -47,7 +47,9 @@ const result = await bootGuest({
   onEvent: (_test, { type, data }) => {
     if (type !== "test:pass" && type !== "test:fail") return;
     const indent = "  ".repeat(data.nesting);
-    process.stdout.write(`${indent}${type === "test:pass" ? "ok" : "FAILED"}: ${data.name}\n`);
+    const took = ((data.details?.duration_ms ?? 0) / 1000).toFixed(1);
+    const result = type === "test:pass" ? "ok" : "FAILED";
+    process.stdout.write(`${indent}${result}: ${data.name} (${took} s)\n`);
     const error = data.details?.error;
     if (error !== undefined) process.stdout.write(`${error.stack ?? error.message}\n`);
   },

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly kernelBtf?: string;
   /** Extra kernel configuration (`CONFIG_X=y` lines) for `__kconfig` externs. */
   readonly kconfig?: string;
+  /** Types of this very object, if another copy of it is or was open: they need not be read again. */
+  readonly btf?: Btf;
 }
 
 /**
@@ -61,12 +63,14 @@ export class BpfObject {
       const said = messages.at(-1);
       throw BpfError.fromErrno(what, errno, { messages, advice: said && `libbpf says: ${said}` });
     }
-    return new BpfObject(name, new Handle(`eBPF object "${name}"`, value, "bpf_object__close"));
+    const handle = new Handle(`eBPF object "${name}"`, value, "bpf_object__close");
+    return new BpfObject(name, handle, options.btf);
   }
 
-  private constructor(name: string, handle: Handle) {
+  private constructor(name: string, handle: Handle, btf: Btf | undefined) {
     this.name = name;
     this.#handle = handle;
+    this.#btf = btf;
     const context = {
       get pointer(): Pointer {
         return handle.pointer;

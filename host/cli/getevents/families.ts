@@ -114,6 +114,7 @@ function modelProcess(
     cwd: wire.cwd ?? "",
     flags: wire.flags ?? "",
     docker: wire.docker ?? "",
+    containerId: fullIdOf(wire),
     cgroupId: 0n,
     cgroupName: "",
     capabilities: wire.cap
@@ -134,6 +135,11 @@ function modelProcess(
         }
       : undefined,
   };
+}
+
+/** As the container's runtime told it: `containerd://ID`. */
+function fullIdOf({ pod }: WireProcess): string {
+  return /:\/\/([0-9a-f]{64})$/.exec(pod?.container?.id ?? "")?.[1] ?? "";
 }
 
 function maskOf(capabilities: readonly number[] | null | undefined): bigint {

@@ -68,11 +68,7 @@ export function filterLists(flags: FilterFlags): FilterLists {
 
 function fieldFilters({ includeFields, excludeFields, ...flags }: FilterFlags): FieldFilter[] {
   const { INCLUDE, EXCLUDE } = fgs.FieldFilterAction;
-  const filters = jsonMessages<FieldFilter>(
-    "fgs.FieldFilter",
-    "--field-filters",
-    flags.fieldFilters,
-  );
+  const filters = jsonFieldFilters("--field-filters", flags.fieldFilters);
   if (includeFields) filters.push({ fields: { paths: [...includeFields] }, action: INCLUDE });
   if (excludeFields) filters.push({ fields: { paths: [...excludeFields] }, action: EXCLUDE });
   return filters;
@@ -163,6 +159,11 @@ function eventType(text: string): fgs.EventType {
 /** The filters in JSON texts, or `@FILE`s, given with a flag. @throws UsageError naming flag and place. */
 export function jsonFilters(flag: string, texts: readonly string[] = []): Filter[] {
   return jsonMessages<Filter>("fgs.Filter", flag, texts);
+}
+
+/** The same for field filters. */
+export function jsonFieldFilters(flag: string, texts: readonly string[] = []): FieldFilter[] {
+  return jsonMessages<FieldFilter>("fgs.FieldFilter", flag, texts);
 }
 
 const examples = { "fgs.Filter": '{"pid":[1]}', "fgs.FieldFilter": '{"fields":"process.pid"}' };

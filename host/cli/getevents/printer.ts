@@ -71,6 +71,16 @@ export class EventPrinter {
     say(this.warn(`${counted(ring + slowClient, "event")} LOST here: ${reasons.join(", ")}`));
   }
 
+  /** Events that an export left out here, by its rate limit; `json` is its line, kept in JSON. */
+  tellRateLimit(dropped: number, json: string): void {
+    if (this.isJson) {
+      this.out.line(json);
+      return;
+    }
+    this.out.flush();
+    say(this.warn(`${counted(dropped, "event")} left out here by the export's rate limit`));
+  }
+
   /** Told to people only: a program reads the exit code. */
   tellCounts(): void {
     if (!process.stderr.isTTY) return;

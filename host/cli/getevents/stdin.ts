@@ -1,7 +1,7 @@
 /** Decides whether events come from standard input, and reads them from there. */
 import { fstatSync } from "node:fs";
 import { GuidestarError } from "../../errors.js";
-import { parseJson } from "../../json/parse.js";
+import { type JsonNode, parseJson } from "../../json/parse.js";
 import { JsonError } from "../../json/protojson.js";
 import { readMessage } from "../../json/read.js";
 import { messageType } from "../../json/schema.js";
@@ -76,6 +76,20 @@ function emptyPipe(): GuidestarError {
 
 const maxToldErrors = 10;
 
+/** What the daemon's export writes where its rate limit left events out; undefined: another line. */
+function rateLimitOf(node: JsonNode): number | undefined {
+  const info = memberOf(node, "rate_limit_info");
+  const count = info && memberOf(info, "number_of_dropped_process_events");
+  const text = count?.kind === "number" ? count.text : count?.kind === "string" ? count.value : "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function memberOf(node: JsonNode, key: string): JsonNode | undefined {
+  return node.kind === "object"
+    ? node.members.find((member) => member.key === key)?.value
+    : undefined;
+}
+
 class EventReader {
   private readonly type = messageType("fgs.GetEventsResponse");
   private badPieces = 0;
@@ -88,7 +102,13 @@ class EventReader {
     if (printer.isDone) return;
     let event: Event;
     try {
-      event = readMessage(this.type, parseJson(text), text, {
+      const node = parseJson(text);
+      const dropped = rateLimitOf(node);
+      if (dropped !== undefined) {
+        printer.tellRateLimit(dropped, terminalSafe(onOneLine(text)));
+        return;
+      }
+      event = readMessage(this.type, node, text, {
         onUnknown: (path) => this.noteUnknown(path),
       });
     } catch (error) {

@@ -62,8 +62,8 @@ function onOverridden(
 const modifying = (target: string) =>
   ({
     name: "fmod_ret",
+    object: "fmod_ret",
     entry: {
-      program: "hook_fmod_ret",
       target,
       attach: (program: Program) => program.attachTrace(),
     },
@@ -73,11 +73,11 @@ function typedHook(spec: HookSpec, { name, parameters }: BtfFunction, context: C
   const attach = (program: Program) => program.attachTrace();
   return {
     name: "fentry",
+    object: "fentry",
     context: context === "syscall" ? context : "words",
-    entry: { program: "hook_fentry", target: name, attach },
+    entry: { target: name, attach },
     ...(reportsAtReturn(spec) && {
       returned: {
-        program: "hook_fexit",
         target: name,
         attach,
         result: { kind: "GS_SOURCE_CONTEXT", offset: 8 * parameters.length, size: 8 },
@@ -89,11 +89,11 @@ function typedHook(spec: HookSpec, { name, parameters }: BtfFunction, context: C
 function probedHook(spec: HookSpec, name: string, context: Context): Mechanism {
   return {
     name: "kprobe",
+    object: "kprobe",
     context,
-    entry: { program: "hook_kprobe", attach: (program) => program.attachKprobe(name) },
+    entry: { attach: (program) => program.attachKprobe(name) },
     ...(reportsAtReturn(spec) && {
       returned: {
-        program: "hook_kretprobe",
         attach: (program: Program) => program.attachKprobe(name, { return: true }),
         result: { kind: "GS_SOURCE_CONTEXT", offset: registers.result, size: 8 },
       },

@@ -18,6 +18,9 @@ import {
   type Mechanism,
   type MechanismName,
 } from "./mechanism.js";
+import { FilterSets } from "./selector/filterSets.js";
+import type { MarkLease } from "./selector/marks.js";
+import { selectorConfig } from "./selector/selectorConfig.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
 
 export interface HookOptions {
@@ -25,6 +28,10 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Default true; else it waits for `attach()`. */
+  readonly attach?: boolean;
+  /** Start in monitor mode; default: enforce. */
+  readonly monitor?: boolean;
 }
 
 export interface HookStatistics {
@@ -39,10 +46,14 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
+  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
   attach(): void;
   detach(): void;
+  /** In monitor mode what would change a process is not done, only told. */
+  setMonitor(on: boolean): void;
   /** Detaches and frees all of it. Twice does no harm. */
   close(): void;
 }
@@ -54,25 +65,45 @@ export interface LoadedHook {
 export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   const mechanism = chooseMechanism(spec, options.features);
   const slot = options.maps.slots.take();
+  const { maps } = options;
+  const filters = { sets: new FilterSets(maps.btf, maps.filters), marks: maps.marks.lease() };
   let object: BpfObject | undefined;
   try {
-    resetCounters(options.maps, slot);
-    object = prepare(spec, mechanism, slot, options);
+    resetCounters(maps, slot);
+    setMode(maps, slot, options.monitor ?? false);
+    object = prepare(spec, mechanism, slot, filters, options);
     object.load();
-    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, options.maps);
-    hook.attach();
+    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
+    if (options.attach !== false) hook.attach();
     return hook;
   } catch (error) {
     object?.close();
-    options.maps.slots.giveBack(slot);
+    closeFilters(filters);
+    maps.slots.giveBack(slot);
     throw asHookError(error, spec);
   }
+}
+
+interface Filters {
+  readonly sets: FilterSets;
+  readonly marks: MarkLease;
+}
+
+function closeFilters({ sets, marks }: Filters): void {
+  sets.close();
+  marks.close();
+}
+
+function setMode(maps: SharedHookMaps, slot: number, monitor: boolean): void {
+  const bytes = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+  maps.modes.update(bytes(slot), bytes(Number(monitor)));
 }
 
 function prepare(
   spec: HookSpec,
   mechanism: Mechanism,
   slot: number,
+  filters: Filters,
   { hook, maps }: HookOptions,
 ): BpfObject {
   const sizes = {
@@ -80,14 +111,17 @@ function prepare(
     argument: maps.btf.struct("gs_arg").size,
   };
   const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(maps.hasLoop);
+  const object = openHookObject(mechanism.object, maps.hasLoop);
   try {
-    for (const { program: name, target } of partsOf(mechanism)) {
+    for (const [name, { target }] of partsOf(mechanism)) {
       const program = object.program(name);
       program.autoload = true;
       if (target !== undefined) program.setTarget(target);
     }
     object.variables.set("hook_config", config);
+    if (spec.selectors.length > 0) {
+      object.variables.set("selector_config", selectorConfig(spec, filters, maps.hostUserNs));
+    }
     maps.share(object, {
       draftBytes: maps.draftHead + config.data_max,
       slackBytes: sizes.argument + slackOf(config, spec),
@@ -111,14 +145,20 @@ function slackOf(config: HookConfig, spec: HookSpec): number {
 }
 
 /** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly Attaching[] =>
-  returned === undefined ? [entry] : [returned, entry];
+const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
+  returned === undefined
+    ? [["hook_entry", entry]]
+    : [
+        ["hook_return", returned],
+        ["hook_entry", entry],
+      ];
 
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
   readonly #object: BpfObject;
   readonly #how: Mechanism;
   readonly #ids: { readonly hook: number; readonly slot: number };
+  readonly #filters: Filters;
   readonly #maps: SharedHookMaps;
   #links: Link[] = [];
   #closed = false;
@@ -127,12 +167,14 @@ class Hook implements LoadedHook {
     object: BpfObject,
     how: Mechanism,
     ids: { readonly hook: number; readonly slot: number },
+    filters: Filters,
     maps: SharedHookMaps,
   ) {
     this.mechanism = how.name;
     this.#object = object;
     this.#how = how;
     this.#ids = ids;
+    this.#filters = filters;
     this.#maps = maps;
   }
 
@@ -140,12 +182,19 @@ class Hook implements LoadedHook {
     return this.#links.length > 0;
   }
 
+  get memoryBytes(): number {
+    return this.#programs().reduce(
+      (sum, { jitedBytes, translatedBytes }) => sum + jitedBytes + translatedBytes,
+      0,
+    );
+  }
+
   attach(): void {
     if (this.attached) return;
     const links: Link[] = [];
     try {
-      for (const part of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(part.program)));
+      for (const [name, part] of partsOf(this.#how)) {
+        links.push(part.attach(this.#object.program(name)));
       }
     } catch (error) {
       for (const link of links) link.close();
@@ -160,9 +209,7 @@ class Hook implements LoadedHook {
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(({ program }) =>
-      programInfo(this.#object.program(program).fd),
-    );
+    const all = this.#programs();
     const sum = (value: (info: ProgramInfo) => bigint) =>
       all.reduce((total, info) => total + value(info), 0n);
     return {
@@ -176,16 +223,26 @@ class Hook implements LoadedHook {
     return readCounters(this.#maps, this.#ids.slot);
   }
 
+  setMonitor(on: boolean): void {
+    if (!this.#closed) setMode(this.#maps, this.#ids.slot, on);
+  }
+
+  #programs(): readonly ProgramInfo[] {
+    return partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.detach();
     this.#object.close();
+    closeFilters(this.#filters);
     this.#maps.slots.giveBack(this.#ids.slot);
   }
 }
 
-function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+/** A refusal of the kernel as one sentence that names the hook. */
+export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";

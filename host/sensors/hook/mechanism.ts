@@ -5,24 +5,19 @@ import type { HookSpec, HookTarget } from "../../policy/hookSpec.js";
 import type { HookFeatures } from "./features.js";
 import { onFunction } from "./functions.js";
 import { reportsAtReturn } from "./hookConfig.js";
+import type { HookObjectName } from "./hookObject.js";
 import { registers } from "./registers.js";
 import type { Context, SourceConfig } from "./sources.js";
 
-export type MechanismName =
-  | "fentry"
-  | "fmod_ret"
-  | "kprobe"
-  | "lsm"
-  | "raw_tracepoint"
-  | "sys_enter"
-  | "tracepoint"
-  | "uprobe";
+export type MechanismName = HookObjectName | "uprobe";
 
 export interface Mechanism {
   readonly name: MechanismName;
+  readonly object: HookObjectName;
   readonly context: Context;
+  /** The program `hook_entry`. */
   readonly entry: Attaching;
-  /** Of hooks that report at return. */
+  /** The program `hook_return`, of hooks that report at return. */
   readonly returned?: Attaching & {
     /** Where that program finds what was returned. */
     readonly result: SourceConfig;
@@ -32,8 +27,6 @@ export interface Mechanism {
 }
 
 export interface Attaching {
-  /** Name in the hook object. */
-  readonly program: string;
   /** Before load: for programs that are made for one function. */
   readonly target?: string;
   attach(program: Program): Link;
@@ -50,11 +43,11 @@ export function chooseMechanism(spec: HookSpec, features: HookFeatures): Mechani
   }
   switch (target.kind) {
     case "tracepoint":
-      return single("tracepoint", "hook_tracepoint", "record", (program) =>
+      return single("tracepoint", "record", (program) =>
         program.attachTracepoint(target.subsystem, target.event),
       );
     case "rawTracepoint":
-      return single("raw_tracepoint", "hook_raw_tracepoint", "words", (program) =>
+      return single("raw_tracepoint", "words", (program) =>
         program.attachRawTracepoint(target.name),
       );
     case "syscall":
@@ -71,12 +64,11 @@ export function chooseMechanism(spec: HookSpec, features: HookFeatures): Mechani
 const returning = new Set<HookTarget["kind"]>(["syscall", "function", "uprobe"]);
 
 function single(
-  name: MechanismName,
-  program: string,
+  name: HookObjectName,
   context: Context,
   attach: (program: Program) => Link,
 ): Mechanism {
-  return { name, context, entry: { program, attach } };
+  return { name, object: name, context, entry: { attach } };
 }
 
 function onSyscall(spec: HookSpec, name: string, features: HookFeatures): Mechanism {
@@ -87,11 +79,11 @@ function onSyscall(spec: HookSpec, name: string, features: HookFeatures): Mechan
   const { offset, size } = registers.syscallNumber;
   return {
     name: "sys_enter",
+    object: "sys_enter",
     context: "syscall",
-    entry: { program: "hook_sys_enter", attach: (program) => program.attach() },
+    entry: { attach: (program) => program.attach() },
     ...(reportsAtReturn(spec) && {
       returned: {
-        program: "hook_sys_exit",
         attach: (program: Program) => program.attach(),
         result: { kind: "GS_SOURCE_CONTEXT", offset: 8, size: 8 },
         number: { kind: "GS_SOURCE_REGISTERS", offset, size },
@@ -109,8 +101,9 @@ function onSecurityHook(spec: HookSpec, hook: string, features: HookFeatures): M
   }
   return {
     name: "lsm",
+    object: "lsm",
     context: "words",
-    entry: { program: "hook_lsm", target: hook, attach: (program) => program.attachLsm() },
+    entry: { target: hook, attach: (program) => program.attachLsm() },
   };
 }
 
@@ -120,14 +113,13 @@ function onUserFunction(
 ): Mechanism {
   return {
     name: "uprobe",
+    object: "kprobe",
     context: "functionRegisters",
     entry: {
-      program: "hook_kprobe",
       attach: (program) => program.attachUprobe({ path, offset }),
     },
     ...(reportsAtReturn(spec) && {
       returned: {
-        program: "hook_kretprobe",
         attach: (program: Program) => program.attachUprobe({ path, offset, return: true }),
         result: { kind: "GS_SOURCE_CONTEXT", offset: registers.result, size: 8 },
       },

@@ -9,9 +9,13 @@ import {
   MapType,
   possibleCpus,
 } from "../../../bpf/libbpf/index.js";
+import { namespaceNames } from "../../events/model.js";
 import type { RawMap } from "../../source/rawMap.js";
+import { openRawMap } from "../../source/rawMap.js";
 import type { BaseSensor } from "../base.js";
 import { openHookObject } from "./hookObject.js";
+import type { FilterMaps } from "./selector/filterSets.js";
+import { Marks } from "./selector/marks.js";
 import { Slots } from "./slots.js";
 
 const mostHooks = 4096;
@@ -21,6 +25,11 @@ const draftClasses = [4096, 32_768, 131_072, 524_288, 1 << 20, 2 << 20];
 
 /** How many hooks can be at work on a CPU, inside each other, if their records are of this class. */
 const placesOf = (draftBytes: number): number => (draftBytes <= 32_768 ? 4 : 2);
+
+/** Values of filters over all hooks, in each map of them. */
+const mostValues = 65_536;
+/** Of events that come at a limited rate, how many are remembered. */
+const mostRates = 4096;
 
 /** Calls of one size class that can be waiting for their return. */
 const mostPending = 16_384;
@@ -43,14 +52,24 @@ export class SharedHookMaps {
   /** Bytes of `struct gs_hook_draft` ahead of the record. */
   readonly draftHead: number;
   readonly counters: RawMap;
+  /** By slot: 1 in monitor mode. */
+  readonly modes: RawMap;
+  /** Values of filters. */
+  readonly filters: FilterMaps;
+  readonly marks: Marks;
+  /** Inode number. */
+  readonly hostUserNs: number;
+  readonly #rates: RawMap;
   readonly #forHooks: BaseSensor["forHooks"];
+  readonly #fromBase: RawMap[] = [];
   readonly #scratches = new Map<number, RawMap>();
   readonly #pending = new Map<number, RawMap>();
 
-  constructor({ forHooks }: BaseSensor) {
+  constructor({ forHooks, hostNamespaces }: BaseSensor) {
     this.#forHooks = forHooks;
+    this.hostUserNs = hostNamespaces[namespaceNames.indexOf("user")] ?? 0;
     this.hasLoop = forHooks.hasLoop;
-    const object = openHookObject(this.hasLoop);
+    const object = openHookObject("raw_tracepoint", this.hasLoop);
     this.btf = object.btf;
     object.close();
     this.draftHead = this.#offset("gs_hook_draft", "data");
@@ -59,6 +78,33 @@ export class SharedHookMaps {
       keySize: 4,
       valueSize: this.btf.struct("gs_hook_counters").size,
       maxEntries: mostHooks,
+    });
+    this.modes = createMap("hook_modes", {
+      type: MapType.ARRAY,
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: mostHooks,
+    });
+    this.#rates = createMap("rates", {
+      type: MapType.LRU_HASH,
+      keySize: this.btf.struct("gs_rate_key").size,
+      valueSize: 8,
+      maxEntries: mostRates,
+    });
+    this.filters = {
+      numbers: createMap("numbers", this.#values(MapType.HASH, "gs_number_key")),
+      blocks: createMap("blocks", this.#values(MapType.LPM_TRIE, "gs_block_key")),
+      texts: this.#base("texts"),
+      shortTexts: this.#base("short_texts"),
+      prefixes: this.#base("prefixes"),
+    };
+    this.marks = new Marks(this.btf, {
+      ...this.filters,
+      processes: this.#base("processes"),
+      facts: this.#base("process_facts"),
+      processMarks: this.#base("process_marks"),
+      markPids: this.#base("mark_pids"),
+      live: this.#base("live"),
     });
   }
 
@@ -74,6 +120,10 @@ export class SharedHookMaps {
     object.variables.setAll(settings);
     for (const name of unused) object.map(name).autocreate = false;
     reuse(object, "hook_counters", this.counters);
+    reuse(object, "hook_modes", this.modes);
+    reuse(object, "rates", this.#rates);
+    reuse(object, "numbers", this.filters.numbers);
+    reuse(object, "blocks", this.filters.blocks);
     const size = classOf(needs.draftBytes + needs.slackBytes);
     object.variables.set("hook_config.scratches", placesOf(size));
     reuse(object, "hook_scratches", this.#scratchOf(size));
@@ -93,7 +143,10 @@ export class SharedHookMaps {
 
   /** Hooks that are loaded keep what they use. Twice does no harm. */
   close(): void {
-    this.counters.close();
+    for (const map of [this.counters, this.modes, this.#rates, ...Object.values(this.filters)]) {
+      map.close();
+    }
+    for (const map of this.#fromBase.splice(0)) map.close();
     for (const map of [...this.#scratches.values(), ...this.#pending.values()]) map.close();
   }
 
@@ -121,6 +174,22 @@ export class SharedHookMaps {
     );
   }
 
+  /** A map of the base programs. */
+  #base(name: string): RawMap {
+    const fd = this.#forHooks.maps[name];
+    if (fd === undefined) throw new Error(`the base programs share no map ${name}`);
+    const plain = KernelMap.from(fd);
+    const map = openRawMap(fd, plain.keySize, plain.valueSize);
+    plain.close();
+    this.#fromBase.push(map);
+    return map;
+  }
+
+  #values(type: number, key: string): MapShape {
+    const keySize = this.btf.struct(key).size;
+    return { type, keySize, valueSize: 1, maxEntries: mostValues, flags: NO_PREALLOC };
+  }
+
   #offset(struct: string, member: string): number {
     const found = this.btf.struct(struct).members[member];
     if (found === undefined) throw new Error(`struct ${struct} has no member ${member}`);
@@ -129,7 +198,7 @@ export class SharedHookMaps {
 }
 
 /** Maps that the base programs' headers bring along. */
-const unused = ["exited", "host_spaces", "scratches", "mark_pids", "live"];
+const unused = ["exited", "host_spaces", "scratches"];
 
 /** Bytes of `struct gs_arg`. */
 const argumentHead = 8;

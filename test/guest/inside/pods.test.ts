@@ -105,17 +105,53 @@ test("a pod that was there before, and a containerd that comes only later", asyn
   assert.ok(toNumber(counts?.failures ?? 0) > 0);
   assert.ok(toNumber(counts?.timeouts ?? 0) > 0);
 
-  const inShop = client.sensors.getEvents({ allow_list: [{ namespace: ["shop"] }] });
-  await inShop.ready;
   const isLast = ({ process_exec }: fgs.GetEventsResponse) =>
     process_exec?.process?.arguments === "last";
-  const collecting = collect(inShop, isLast);
-  await containerd.exec(running.containerId, ["/bin/uname", "-a"]);
-  await containerd.exec(running.containerId, probe);
-  await containerd.exec(running.containerId, ["/bin/true", "last"]);
-  const execs = (await collecting).flatMap(({ process_exec }) => process_exec?.process ?? []);
+  const filtered = async (...allow_list: fgs.Filter.$Properties[]) => {
+    const stream = client.sensors.getEvents({ allow_list });
+    await stream.ready;
+    return { events: collect(stream, isLast) };
+  };
+  const { containerId } = running;
+  const lastOnly = { arguments_regex: ["^last$"] };
+  const wanted: readonly fgs.Filter.$Properties[] = [
+    { pod_regex: ["^web-\\d$"] },
+    { namespace_regex: ["^sh"] },
+    { labels: ["tier=front,app in (web, db)"] },
+    { container_id: [containerId.slice(0, 12)] },
+    { container_id: [containerId] },
+    { in_init_tree: { value: false }, namespace: ["shop"] },
+  ];
+  const unwanted: readonly fgs.Filter.$Properties[] = [
+    { pod_regex: ["^db"] },
+    { namespace: ["kube-system"] },
+    { labels: ["tier!=front", "app=db"] },
+    { container_id: [`${containerId.slice(0, 63)}x`] },
+    { container_id: [running.sandboxId], binary_regex: ["uname"] },
+    { in_init_tree: { value: true }, binary_regex: ["uname"] },
+  ];
+  const inShop = await filtered({ namespace: ["shop"] });
+  const alike = await Promise.all(wanted.map((filter) => filtered(filter)));
+  const others = await Promise.all(unwanted.map((filter) => filtered(filter, lastOnly)));
+  await containerd.exec(containerId, ["/bin/uname", "-a"]);
+  await containerd.exec(containerId, probe);
+  await containerd.exec(containerId, ["/bin/true", "last"]);
+  const execs = (await inShop.events).flatMap(({ process_exec }) => process_exec?.process ?? []);
   const of = (end: string) => execs.find(({ binary }) => binary?.endsWith(end));
   checkPod(of("/uname"));
   assert.equal(of("/uname")?.pod?.container?.maybe_exec_probe, false);
   assert.equal(of("/cat")?.pod?.container?.maybe_exec_probe, true, "the probe's command is told");
+  for (const [i, { events }] of alike.entries()) {
+    const all = await events;
+    const names = all.flatMap(({ process_exec }) => process_exec?.process?.binary ?? []);
+    const what = JSON.stringify(wanted[i]);
+    assert.ok(names.some((name) => name.endsWith("/uname")) && names.length > 2, what);
+    for (const event of all) checkPod(processOf(event));
+  }
+  for (const [i, { events }] of others.entries())
+    assert.deepEqual(
+      (await events).map((event) => processOf(event)?.arguments),
+      ["last"],
+      JSON.stringify(unwanted[i]),
+    );
 });

@@ -1,8 +1,10 @@
 /** How the daemon starts and stops as root, and what it says where it cannot start. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
-import { test } from "node:test";
+import { createServer } from "node:net";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Outcome, run, start } from "../../host/cli/support/run.js";
 
@@ -11,9 +13,9 @@ test("the default socket is for its owner only, and existing clients find the da
   await daemon.seen("stderr", /listening on/);
   const socket = "/run/guidestar/guidestar.sock";
   assert.equal(statSync(socket).mode & 0o777, 0o600);
-  const status = await run(["status"]);
+  const [status, sensors] = await Promise.all([run(["status"]), run(["sensors", "list"])]);
   assert.match(status.stdout, /^Health Status: running\n/);
-  assert.match((await run(["sensors", "list"])).stdout, /^$|no sensors/i);
+  assert.match(sensors.stdout, /^$|no sensors/i);
   daemon.child.kill("SIGINT");
   assert.equal((await daemon.outcome).code, 0);
   assert.equal(existsSync(socket), false);
@@ -34,52 +36,49 @@ function assertRefused({ code, stderr }: Outcome, sentence: RegExp): void {
   assert.equal(said.length, 1, `more than a sentence: ${stderr}`);
 }
 
-test("a start without privileges says which it needs", () => {
-  const { status, stderr } = spawnSync(
-    "setpriv",
-    [
-      "--reuid=65534",
-      "--regid=65534",
-      "--clear-groups",
-      process.execPath,
-      mainFile,
-      "daemon",
-      "--listen",
-      "unix:///tmp/no-root.sock",
-    ],
-    { encoding: "utf8" },
-  );
-  assertRefused({ code: status, signal: null, stdout: "", stderr }, /CAP_BPF/);
-});
-
-test("a start without libbpf names the package", () => {
-  const script = `
-    for file in $(find / -xdev -name 'libbpf.so.1*'); do mount --bind /dev/null "$file"; done
-    exec ${process.execPath} ${mainFile} daemon --listen unix:///tmp/no-libbpf.sock`;
-  const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script], {
-    encoding: "utf8",
+/** What a shell's command comes to. */
+function shell(...script: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile("unshare", ["--mount", "sh", "-c", script.join("\n")], (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : error ? null : 0;
+      resolve({ code, signal: null, stdout, stderr });
+    });
   });
-  assertRefused({ code: status, signal: null, stdout: "", stderr }, /libbpf1/);
-});
+}
 
-test("a start on a kernel without BTF says so", () => {
-  const script = `mount -t tmpfs none /sys/kernel/btf
-    exec ${process.execPath} ${mainFile} daemon --listen unix:///tmp/no-btf.sock`;
-  const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script], {
-    encoding: "utf8",
+const daemon = (name: string) =>
+  `exec ${process.execPath} ${mainFile} daemon --listen unix:///tmp/${name}.sock --plugin-dir /tmp/${name}`;
+
+// Each is a program that starts, which takes long on an emulated machine: two at a time.
+describe("a start that cannot be", { concurrency: 2 }, () => {
+  test("for want of privileges says which it needs", async () => {
+    const asNobody = daemon("no-root").replace(
+      "exec ",
+      "exec setpriv --reuid=65534 --regid=65534 --clear-groups ",
+    );
+    assertRefused(await shell(asNobody), /CAP_BPF/);
   });
-  assertRefused({ code: status, signal: null, stdout: "", stderr }, /BTF/);
-});
 
-test("a start with the port in use says which", async () => {
-  const first = start(["daemon", "--listen", "localhost:54321"]);
-  await first.seen("stderr", /listening on/);
-  assertRefused(
-    await run(["daemon", "--listen", "localhost:54321"]),
-    /54321: another program has that port/,
-  );
-  first.child.kill("SIGTERM");
-  assert.equal((await first.outcome).code, 0);
+  test("for want of libbpf names the package", async () => {
+    const hide =
+      "for file in $(find /lib/ /usr/lib/ -xdev -name 'libbpf.so.1*'); do mount --bind /dev/null $file; done";
+    assertRefused(await shell(hide, daemon("no-libbpf")), /libbpf1/);
+  });
+
+  test("on a kernel without BTF says so", async () => {
+    const hide = "mount -t tmpfs none /sys/kernel/btf";
+    assertRefused(await shell(hide, daemon("no-btf")), /BTF/);
+  });
+
+  test("with the port in use says which", async () => {
+    const other = createServer().listen(54_321, "localhost");
+    await once(other, "listening");
+    assertRefused(
+      await run(["daemon", "--listen", "localhost:54321", "--plugin-dir", "/tmp/no-port"]),
+      /54321: another program has that port/,
+    );
+    other.close();
+  });
 });
 
 const mainFile = fileURLToPath(new URL("../../../host/cli/main.js", import.meta.url));

@@ -45,6 +45,11 @@ test("flags are read as they are meant", async (t) => {
     ...["--export-file-perm", "0644", "--export-rate-limit", "0", "--export-allowlist", `@${list}`],
     ...["--export-denylist", '{"binary_regex":["a"]}', "--export-denylist", '{"event_set":[7]}'],
   );
+  const trimmed = await config(
+    ...["--export-filename", "x", "--export-field-filters"],
+    '{"fields":"process.binary","event_set":["PROCESS_EXEC"]}',
+  );
+  assert.ok(trimmed?.spec.fields);
   const { spec, ...rest } = read ?? {};
   assert.deepEqual(rest, {
     ...{ file: "x", maxFileBytes: 2 ** 32, rotationIntervalMs: 5_400_000, maxBackups: 0 },
@@ -75,6 +80,11 @@ test("wrong flags are told in one sentence with the place", async () => {
     [[...file, "--export-allowlist", ""], /there is none/],
     [[...file, "--export-denylist", "@/none"], /^--export-denylist: cannot read/],
     [[...file, "--export-denylist", '{"binary_regex":["("]}'], /no regular expression/],
+    [["--export-field-filters", '{"fields":"parent"}'], /does nothing without/],
+    [
+      [...file, "--export-field-filters", '{"fields":"proces"}'],
+      /^--export-field-filters\[0\]\.fields.*proces/,
+    ],
     [
       [...file, "--export-denylist", '{"event_set":["UNDEF"]}'],
       /^--export-denylist\[0\]\.event_set\[0\]: Unknown EventType UNDEF$/,

@@ -107,6 +107,22 @@ describe("events on standard input", () => {
     );
   });
 
+  test("tell where the export's rate limit left events out", async () => {
+    const info =
+      '{"rate_limit_info":{"number_of_dropped_process_events":1234},"node_name":"n","time":"2026-01-31T12:01:00Z"}\n';
+    const stdin = `${json(exec("/bin/a"))}\n${info}${json(exec("/bin/b"))}\n`;
+    const shown = await run(["getevents"], { stdin });
+    assert.equal(shown.code, 0);
+    assert.equal(shown.stdout, "🚀 process node-1 /bin/a\n🚀 process node-1 /bin/b\n");
+    assert.equal(
+      shown.stderr,
+      "guidestar: 1,234 events left out here by the export's rate limit\n",
+    );
+    const kept = await run(["getevents", "-o", "json", "--process", "/bin/b"], { stdin });
+    assert.equal(kept.stdout, `${info}${json(exec("/bin/b"))}\n`);
+    assert.equal(kept.stderr, "");
+  });
+
   test("what getevents -o json prints is what getevents reads", async () => {
     const server = await startServer({
       getEvents: (call: EventCall) => {

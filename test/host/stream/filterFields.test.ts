@@ -106,6 +106,21 @@ test("container_id takes the first characters of an id, all of it, or a pattern"
   assert.ok(!passes({ containerId: [".*"] }, { docker: "" }));
 });
 
+test("container_id looks at all of an id where all of it is known", () => {
+  const other = `${id.slice(0, 40)}ffffffff${id.slice(48)}`;
+  for (const [value, expected] of [
+    [id, true],
+    [id.slice(0, 12), true],
+    [id.slice(0, 45), true],
+    [other, false],
+    [other.slice(0, 45), false],
+    [`${id}0`, false],
+    [`${id.slice(60)}$`, true],
+  ] as const) {
+    assert.equal(passes({ containerId: [value] }, { docker, containerId: id }), expected, value);
+  }
+});
+
 test("in_init_tree is what the process says", () => {
   assert.ok(passes({ inInitTree: true }, { inInitTree: true }));
   assert.ok(!passes({ inInitTree: true }, { inInitTree: false }));

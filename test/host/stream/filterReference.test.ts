@@ -54,6 +54,7 @@ const someProcess = fc.record({
   binary: text,
   arguments: text,
   docker: fc.constantFrom("", "abcdef0123456789abcdef012345678", "f".repeat(31)),
+  containerId: fc.constantFrom("", `abcdef${"0".repeat(58)}`, "f".repeat(64)),
   inInitTree: fc.boolean(),
   capabilities: fc.option(
     fc.record({
@@ -169,7 +170,7 @@ function matches(one: FilterSpec, event: Event): boolean {
       one.labels,
       (selector) => process?.pod?.labels && selectorOf[selector]?.(process.pod.labels),
     ) &&
-    any(one.containerId, (id) => hasContainer(process?.docker ?? "", id)) &&
+    any(one.containerId, (id) => hasContainer(process, id)) &&
     (one.inInitTree === undefined || process?.inInitTree === one.inInitTree) &&
     hasCapabilities(one.capabilities, process)
   );
@@ -179,9 +180,11 @@ function lineOf(process: Process | undefined): Process[] {
   return process === undefined ? [] : [process, ...lineOf(process.parent)];
 }
 
-function hasContainer(docker: string, id: string): boolean {
-  if (docker === "") return false;
-  return id.startsWith("^") ? new RegExp(id).test(docker) : docker.startsWith(id.slice(0, 31));
+function hasContainer(process: Process | undefined, id: string): boolean {
+  const { docker = "", containerId = "" } = process ?? {};
+  if (docker === "" && containerId === "") return false;
+  if (id.startsWith("^")) return new RegExp(id).test(containerId === "" ? docker : containerId);
+  return containerId === "" ? docker.startsWith(id.slice(0, 31)) : containerId.startsWith(id);
 }
 
 const has = (labels: readonly string[], start: string) =>

@@ -5,6 +5,12 @@ import { descriptors, mapMappings } from "../support/process.js";
 import { program } from "../support/programs.js";
 import { startThread, type Thread } from "../support/threads.js";
 
+// Starting a worker takes seconds on an emulated machine. What one leaves behind shows at once; when
+// it is best terminated is found here, where it is tried more often.
+const isEmulated = process.env.GUIDESTAR_IN_GUEST === "1";
+const rounds = isEmulated ? 1 : 5;
+const mostMs = isEmulated ? 5000 : 20_000;
+
 const object = BpfObject.open(program("ring")).load();
 after(() => object.close());
 const events = object.map("events");
@@ -30,7 +36,7 @@ test("a worker reads a ring that it knows only by its descriptor", async () => {
 for (const state of ["waiting", "spinning"]) {
   test(`a worker terminated while ${state} leaves nothing behind`, async () => {
     const before = descriptors();
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < rounds; i++) {
       const { worker } = await readInWorker(state);
       await worker.terminate();
     }
@@ -83,8 +89,7 @@ test("a worker that reads can be terminated at any moment", async () => {
     times: 1e9,
     pauseMs: 0.2,
   });
-  // Starting a worker takes seconds on an emulated machine.
-  const end = performance.now() + 20_000;
+  const end = performance.now() + mostMs;
   for (let i = 0; i < 40 && performance.now() < end; i++) {
     const { worker } = await startThread("reader", { fd: events.fd, until: 3, end: "reading" });
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));

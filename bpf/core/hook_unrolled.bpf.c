@@ -1,4 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The same for kernels without bpf_loop, which was added by e6f2dd0f8067 (5.17). */
-#define GS_WITHOUT_LOOP
-#include "hook.bpf.c"
