@@ -31,6 +31,8 @@ export interface PipelineConfig {
   readonly ringBytes: number;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
+  /** How often processes are looked for that ended unseen; default 10,000. */
+  readonly sweepEveryMs?: number;
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
@@ -97,6 +99,7 @@ export async function startPipeline(
       scope: base ? scopeText(scope) : "all",
       nodeName: config.nodeName ?? (base && defaultNodeName()),
       processCacheSize: config.processCacheSize,
+      sweepEveryMs: config.sweepEveryMs,
       processCred: config.processCred,
       processNs: config.processNs,
       ancestors: config.ancestors ?? false,
