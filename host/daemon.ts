@@ -1,4 +1,5 @@
 /** Wires the rooms together: source → pipeline → gRPC. The only place that knows them all. */
+import { noSensors, type Sensors } from "./api/sensors.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
 import type { ExportConfig, ExportStatus } from "./export/config.js";
@@ -7,11 +8,14 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import { LogHub } from "./plugins/logHub.js";
+import type { Poison } from "./plugins/poison.js";
 import type { PluginSetup } from "./plugins/prepared.js";
 import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
+import type { OpenPolicies, PoliciesOptions } from "./sensors/policies/openPolicies.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { fixedHostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
@@ -29,6 +33,8 @@ export interface PipelineConfig {
   readonly ringBytes: number;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
+  /** How often processes are looked for that ended unseen; default 10,000. */
+  readonly sweepEveryMs?: number;
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
@@ -36,6 +42,8 @@ export interface PipelineConfig {
   readonly containers?: ContainersConfig | undefined;
   /** Fill `ancestors` of execs and exits; default false. */
   readonly ancestors?: boolean;
+  /** Policies that are there from the start; only if the source is live. */
+  readonly policies?: PoliciesOptions;
   readonly log: Logger;
 }
 
@@ -54,8 +62,17 @@ export interface DaemonConfig extends PipelineConfig {
   readonly metrics?: MetricsAddress | undefined;
 }
 
+/** The plugins that a pipeline begins with, and who is told of them. */
+export interface PipelinePlugins {
+  readonly setups?: readonly PluginSetup[];
+  readonly onLog?: (plugin: string, level: string, line: string) => void;
+  readonly onPoison?: (poison: Poison) => void;
+}
+
 export interface RunningPipeline {
   readonly pipeline: PipelineHandle;
+  /** What is watched beyond processes. */
+  readonly sensors: Sensors;
   /** Stops and detaches. What is in the ring by now still reaches the streams. */
   close(): Promise<void>;
 }
@@ -78,40 +95,62 @@ export interface Daemon extends RunningPipeline {
 export async function startPipeline(
   config: PipelineConfig,
   firstListeners: readonly FirstListener[] = [],
-  plugins: readonly PluginSetup[] = [],
+  plugins: PipelinePlugins = {},
 ): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
   let containers: Runtimes | undefined;
+  let pipeline: PipelineHandle | undefined;
   try {
     containers = await startRuntimes(config);
-    const pipeline = await PipelineHandle.start({
+    pipeline = await PipelineHandle.start({
       source: sourceInit(source, base),
       scope: base ? scopeText(scope) : "all",
       nodeName: config.nodeName ?? (base && defaultNodeName()),
       processCacheSize: config.processCacheSize,
+      sweepEveryMs: config.sweepEveryMs,
       processCred: config.processCred,
       processNs: config.processNs,
       ancestors: config.ancestors ?? false,
       hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       firstListeners,
-      plugins,
+      plugins: plugins.setups ?? [],
+      onPoison: plugins.onPoison ?? (() => {}),
       pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
       containers,
-      onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
+      onPluginLog: (plugin, level, line) => {
+        log[levelOf(level)]({ plugin }, line);
+        plugins.onLog?.(plugin, level, line);
+      },
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
+    const policies =
+      base && (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
+    const { sensors = noSensors() } = policies ?? {};
+    const running = pipeline;
     const close = async () => {
-      await pipeline.close();
+      await policies?.close();
+      await running.close();
       containers?.close();
       base?.close();
     };
-    return { pipeline, close };
+    return { pipeline, sensors, close };
   } catch (error) {
+    await pipeline?.close();
     containers?.close();
     base?.close();
     throw error;
   }
+}
+
+/** Loaded when it is needed, as all that reads policies is some thousand lines. */
+async function policiesOn(
+  base: BaseSensor,
+  pipeline: PipelineHandle,
+  options: PoliciesOptions,
+): Promise<OpenPolicies> {
+  const { openPolicies } = await import("./sensors/policies/openPolicies.js");
+  return openPolicies(base, pipeline, options);
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
@@ -143,7 +182,12 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
     const plugins = await openPlugins(config);
     running.unshift(plugins);
-    const pipeline = await startPipeline(config, listeners, plugins.setups());
+    const pluginLogs = new LogHub();
+    const pipeline = await startPipeline(config, listeners, {
+      setups: plugins.setups(),
+      onLog: (plugin, level, line) => pluginLogs.add(plugin, level, line),
+      onPoison: (poison) => void plugins.addPoison(poison),
+    });
     running.unshift(pipeline);
     plugins.attach(pipeline.pipeline);
     const exportStatus = () => exporter?.status;
@@ -152,7 +196,9 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       tls: config.tls,
       insecure: config.insecure,
       port: pipeline.pipeline,
+      sensors: pipeline.sensors,
       plugins,
+      pluginLogs,
       version,
       nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
@@ -166,6 +212,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
         createMetrics({
           version,
           port: pipeline.pipeline,
+          policies: () => pipeline.sensors.status(),
           streams: () => server.streams(),
           exportStatus,
           processCacheSize: config.processCacheSize,
@@ -174,6 +221,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     if (metrics) running.unshift(metrics);
     return {
       pipeline: pipeline.pipeline,
+      sensors: pipeline.sensors,
       addresses: server.addresses,
       exportStatus,
       metricsUrl: metrics?.url,
@@ -197,5 +245,6 @@ function sourceInit(source: string, base: BaseSensor | undefined): SourceInit {
 }
 
 function levelOf(level: string): "debug" | "info" | "warn" | "error" {
+  if (level === "warning") return "warn";
   return level === "debug" || level === "warn" || level === "error" ? level : "info";
 }

@@ -3,7 +3,9 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
+import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import { LogHub } from "../plugins/logHub.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
@@ -12,10 +14,18 @@ import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
+import { withPlugins } from "./pluginSensors.js";
+import { policyHandlers } from "./policyHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
-import { nodeService, pluginsService, sensorsService, serviceNames } from "./services.js";
+import {
+  nodeService,
+  pluginsService,
+  policiesService,
+  sensorsService,
+  serviceNames,
+} from "./services.js";
 import { type ServerTls, serverCredentials } from "./tls.js";
 import { defaultUploadLimits, type UploadLimits } from "./upload.js";
 
@@ -29,6 +39,8 @@ export interface ServerOptions {
   readonly port: PipelinePort;
   /** Its chain is the pipeline's. */
   readonly plugins: PluginManager;
+  /** What plugins log. Default: nothing. */
+  readonly pluginLogs?: LogHub | undefined;
   /** Of the export to a file; undefined: there is none. */
   readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
@@ -80,9 +92,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.enable_channelz": 0,
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
-  const { port, plugins, version, nodeName, sensors = noSensors() } = options;
-  server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
-  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload }));
+  const { port, plugins, version, nodeName, pluginLogs = new LogHub() } = options;
+  const others = options.sensors ?? noSensors();
+  const sensors = withPlugins(others, plugins);
+  const queue = new InOrder();
+  server.addService(
+    sensorsService,
+    sensorsHandlers({ port, subscribers, sensors, plugins, version, queue }),
+  );
+  server.addService(policiesService, policyHandlers({ sensors: others, queue }));
+  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload, logs: pluginLogs }));
   const startedMs = Date.now();
   const { exportStatus } = options;
   server.addService(

@@ -42,10 +42,16 @@ export class ProcessCache {
     return undefined;
   }
 
-  /** Makes `process` the living instance of its pid. */
+  /**
+   * Makes `process` the living instance of its pid. Who was that has been replaced by an exec, or has
+   * ended unseen.
+   */
   set(process: CachedProcess): void {
-    // Deleting first moves a reused pid to the young end.
-    this.#live.delete(process.pid);
+    const before = this.#live.get(process.pid);
+    if (before && before !== process) release(before);
+    // Deleting first moves a reused pid to the young end. Not before there is a need: who execs again
+    // and again would make the map slow with what was deleted.
+    if (2 * this.#live.size > this.capacity) this.#live.delete(process.pid);
     this.#live.set(process.pid, process);
     if (this.#live.size <= this.capacity) return;
     this.#evictOne();
@@ -61,6 +67,8 @@ export class ProcessCache {
       if (!oldest) return;
       this.#live.delete(oldest.pid);
       if (oldest.references <= 1 || passed === mostPassedOver) {
+        // Its end will not find it: its parent would be held for a child that nobody knows.
+        release(oldest);
         this.evictions++;
         return;
       }

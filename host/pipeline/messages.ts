@@ -1,6 +1,7 @@
 /** What the main thread and the pipeline worker say to each other. Plain data only. */
 
 import type { ErrorCode } from "../errors.js";
+import type { Poison } from "../plugins/poison.js";
 import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
@@ -22,6 +23,8 @@ export interface PipelineOptions {
   readonly nodeName: string | undefined;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
+  /** How often processes are looked for that ended unseen; default 10,000. */
+  readonly sweepEveryMs?: number | undefined;
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
@@ -101,6 +104,8 @@ export type FromWorker =
       readonly level: string;
       readonly line: string;
     }
+  /** An event that made a plugin fail all by itself. */
+  | { readonly type: "poison"; readonly poison: Poison }
   | { readonly type: "reply"; readonly id: number; readonly value: unknown }
   | { readonly type: "refused"; readonly id: number; readonly error: PlainError }
   /** The source has no more events; `error` says why if it should have had. */

@@ -17,6 +17,8 @@ import type { SharedState } from "./shared.js";
 export interface PipelineParts {
   readonly source: Source;
   readonly scope: string;
+  /** How often the cache is swept; undefined: as `CacheSweep` does. */
+  readonly sweepEveryMs?: number | undefined;
   readonly decoder: Decoder;
   readonly cache: ProcessCache;
   readonly chain: PluginChain;
@@ -57,9 +59,9 @@ export class Pipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    const { source, cache } = parts;
+    const { source, cache, sweepEveryMs: everyMs } = parts;
     const hasEnded = source.hasEnded?.bind(source);
-    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded });
+    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded, ...(everyMs && { everyMs }) });
     this.#sequence = parts.sequence;
   }
 
@@ -169,6 +171,7 @@ export class Pipeline {
   /** Sends what is in the batch through plugins and filters. */
   #deliverBatch(): void {
     const batch = this.#batch;
+    if (this.#parts.pods) leaveOutOtherPods(batch);
     if (batch.length > 0) {
       for (const event of batch) event.sequence = ++this.#sequence;
       this.#seen += batch.length;
@@ -277,12 +280,27 @@ export class Pipeline {
 }
 
 function hookCounts({ hooks }: Decoder): HookCount[] {
-  return Array.from(hooks?.hooks ?? [], ({ name, isTracepoint, events, description }) => ({
-    policy: description.policy,
-    hook: name,
-    type: isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
-    events,
+  return Array.from(hooks?.hooks ?? [], (hook) => ({
+    policy: hook.description.policy,
+    hook: hook.name,
+    type: hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    events: hook.events,
+    elsewhere: hook.elsewhere,
   }));
+}
+
+/**
+ * Pods are known here and not in the kernel, so here is where policies for some of them are held to
+ * it. Where nobody is asked for pods, as when a recording is played, all that was recorded is shown.
+ */
+function leaveOutOtherPods(batch: Event[]): void {
+  let kept = 0;
+  for (const event of batch) {
+    const hook = "hook" in event ? event.hook : undefined;
+    if (hook?.isForPod !== undefined && !hook.isForPod(event.process?.pod)) hook.elsewhere++;
+    else batch[kept++] = event;
+  }
+  batch.length = kept;
 }
 
 const batchRecords = 1024;

@@ -28,6 +28,8 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Default true; else it waits for `attach()`. */
+  readonly attach?: boolean;
   /** Start in monitor mode; default: enforce. */
   readonly monitor?: boolean;
 }
@@ -44,6 +46,8 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
+  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
   attach(): void;
@@ -70,7 +74,7 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
     object = prepare(spec, mechanism, slot, filters, options);
     object.load();
     const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
-    hook.attach();
+    if (options.attach !== false) hook.attach();
     return hook;
   } catch (error) {
     object?.close();
@@ -178,6 +182,13 @@ class Hook implements LoadedHook {
     return this.#links.length > 0;
   }
 
+  get memoryBytes(): number {
+    return this.#programs().reduce(
+      (sum, { jitedBytes, translatedBytes }) => sum + jitedBytes + translatedBytes,
+      0,
+    );
+  }
+
   attach(): void {
     if (this.attached) return;
     const links: Link[] = [];
@@ -198,7 +209,7 @@ class Hook implements LoadedHook {
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
+    const all = this.#programs();
     const sum = (value: (info: ProgramInfo) => bigint) =>
       all.reduce((total, info) => total + value(info), 0n);
     return {
@@ -216,6 +227,10 @@ class Hook implements LoadedHook {
     if (!this.#closed) setMode(this.#maps, this.#ids.slot, on);
   }
 
+  #programs(): readonly ProgramInfo[] {
+    return partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -226,7 +241,8 @@ class Hook implements LoadedHook {
   }
 }
 
-function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+/** A refusal of the kernel as one sentence that names the hook. */
+export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";
