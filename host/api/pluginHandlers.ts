@@ -85,11 +85,12 @@ function uploadOptions(
   header: guidestar.UploadPluginHeader.$Properties,
   call: Upload,
 ): UploadOptions {
-  const { name, mode, settings } = header;
+  const { name, mode, settings, signature } = header;
   const wanted = fromMode(mode ?? 0);
   return {
     ...(name ? { name } : {}),
     ...(settings ? { settings } : {}),
+    ...(signature?.length ? { signature } : {}),
     ...(wanted === "shadow" ? { asShadow: true } : wanted ? { mode: wanted } : {}),
     // An upload that nobody waits for any more has no effect.
     isCancelled: () => call.cancelled,

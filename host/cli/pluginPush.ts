@@ -53,6 +53,7 @@ async function pushOnce(path: string, flags: Flags, command: Command): Promise<v
   const header = {
     name: flags.name ?? "",
     settings: flags.settings ?? "",
+    signature: module.signature,
     mode: flags.mode === undefined ? 0 : modeNumber(flags.mode),
   };
   const response = await withClient(command, ({ plugins }) => plugins.upload(module.bytes, header));

@@ -16,6 +16,12 @@ import type {
   PreparedPlugin,
 } from "./prepared.js";
 import { settingsJson } from "./settings/values.js";
+import {
+  checkSignature,
+  checkStored,
+  noSignatures,
+  type SignatureConfig,
+} from "./signatureCheck.js";
 import * as changes from "./store/changes.js";
 import type { StoredPlugin, StoredVersion, StoreState } from "./store/state.js";
 import { hashesIn, type Storage } from "./store/storage.js";
@@ -38,6 +44,8 @@ export interface PluginManagerOptions {
   /** Told what an operator should know, in a sentence. */
   readonly onTrouble?: (plugin: string, line: string) => void;
   readonly nowMs?: () => number;
+  /** Whose modules are taken. Default: everybody's. */
+  readonly signatures?: SignatureConfig;
 }
 
 export interface UploadOptions {
@@ -49,6 +57,8 @@ export interface UploadOptions {
   readonly asShadow?: boolean;
   /** JSON text. Default: the settings of the version before if they fit, else the defaults. */
   readonly settings?: string;
+  /** Of the module, if it is not in the module itself. */
+  readonly signature?: Uint8Array;
   /** True: nobody waits for the result any more, so nothing may change. */
   readonly isCancelled?: () => boolean;
 }
@@ -83,6 +93,9 @@ export class PluginManager {
   readonly #prepare: Prepare;
   readonly #onTrouble: NonNullable<PluginManagerOptions["onTrouble"]>;
   readonly #nowMs: () => number;
+  readonly #signatures: SignatureConfig;
+  /** Uploads that were refused, by reason. */
+  readonly #refused = { signature: 0, other: 0 };
   readonly #queue = new InOrder();
   #state: StoreState;
   #instances = new Instances();
@@ -97,6 +110,7 @@ export class PluginManager {
     this.#prepare = options.prepare;
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#signatures = options.signatures ?? noSignatures;
     this.#state = options.storage.state;
   }
 
@@ -117,15 +131,36 @@ export class PluginManager {
     this.#port = port;
   }
 
-  upload(module: Uint8Array, options: UploadOptions = {}): Promise<Changed> {
+  /** Uploads that were refused since the start, by reason. */
+  get refusedUploads(): Readonly<Record<string, number>> {
+    return this.#refused;
+  }
+
+  async upload(module: Uint8Array, options: UploadOptions = {}): Promise<Changed> {
+    try {
+      return await this.#upload(module, options);
+    } catch (thrown) {
+      const { code, message } = GuidestarError.from(thrown);
+      if (code !== "CANCELLED") {
+        this.#refused[code === "PERMISSION_DENIED" ? "signature" : "other"]++;
+        this.#onTrouble(options.name ?? "", `an upload was refused: ${message}`);
+      }
+      throw thrown;
+    }
+  }
+
+  #upload(module: Uint8Array, options: UploadOptions): Promise<Changed> {
     return this.#queue.run(async () => {
       refuseCancelled(options);
+      const signedBy = checkSignature(this.#signatures, module, options.signature, (line) =>
+        this.#onTrouble(options.name ?? "", `an upload was taken though ${line}`),
+      );
       const { name } = options;
       const prepared = await this.#prepare(module, name === undefined ? {} : { name });
       refuseCancelled(options);
       const before = this.#state.plugins.find((plugin) => plugin.name === prepared.name);
       if (options.asShadow && before === undefined) changes.pluginNamed(this.#state, prepared.name);
-      const plugin = this.#withUpload(prepared, before, options);
+      const plugin = this.#withUpload(prepared, before, options, signedBy);
       await this.#storage.putModule(prepared.version, module);
       this.#remember(prepared);
       return this.#commit(changes.withPlugin(this.#state, plugin), plugin.name, prepared.version);
@@ -252,6 +287,8 @@ export class PluginManager {
   async #ready(name: string, hash: string): Promise<PreparedPlugin> {
     const known = this.#prepared.get(keyOf(name, hash));
     if (known) return known;
+    const version = changes.versionNamed(changes.pluginNamed(this.#state, name), hash);
+    checkStored(this.#signatures, version.signedBy);
     return this.#remember(await this.#prepare(await this.#storage.getModule(hash), { name }));
   }
 
@@ -264,12 +301,13 @@ export class PluginManager {
     prepared: PreparedPlugin,
     before: StoredPlugin | undefined,
     options: UploadOptions,
+    signedBy: string,
   ): StoredPlugin {
     const { name, version, manifestVersion, size } = prepared;
     const stored: StoredVersion = {
       ...{ hash: version, manifestVersion, size },
       uploadedMs: this.#nowMs(),
-      signedBy: "",
+      signedBy,
     };
     if (before && options.asShadow) {
       refuseSame(before, version);
