@@ -15,6 +15,7 @@ import type {
   PluginSetup,
   PreparedPlugin,
 } from "./prepared.js";
+import { checkGate, type GateLimits, type Rehearsal } from "./rehearsal.js";
 import { settingsJson } from "./settings/values.js";
 import {
   checkSignature,
@@ -36,7 +37,7 @@ export type Prepare = (
 ) => Promise<PreparedPlugin>;
 
 /** What a plugin's change needs of the pipeline. */
-export type ChainPort = Pick<PipelinePort, "arrange" | "plugins">;
+export type ChainPort = Pick<PipelinePort, "arrange" | "plugins" | "rehearse">;
 
 export interface PluginManagerOptions {
   readonly storage: Storage;
@@ -57,6 +58,8 @@ export interface UploadOptions {
   readonly asShadow?: boolean;
   /** JSON text. Default: the settings of the version before if they fit, else the defaults. */
   readonly settings?: string;
+  /** Tries it on the last events first, and refuses it if that shows more than this. */
+  readonly gate?: GateLimits;
   /** Of the module, if it is not in the module itself. */
   readonly signature?: Uint8Array;
   /** True: nobody waits for the result any more, so nothing may change. */
@@ -69,6 +72,8 @@ export interface Changed {
   readonly firstSequence: number;
   /** Hash of the version that was replaced; "": none was. */
   readonly replaced: string;
+  /** What the plugin said of the last events, if there was a gate. */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 export interface Ordered {
@@ -161,9 +166,13 @@ export class PluginManager {
       const before = this.#state.plugins.find((plugin) => plugin.name === prepared.name);
       if (options.asShadow && before === undefined) changes.pluginNamed(this.#state, prepared.name);
       const plugin = this.#withUpload(prepared, before, options, signedBy);
+      const rehearsal =
+        options.gate && (await this.#rehearse(prepared, plugin.settings, options.gate));
+      refuseCancelled(options);
       await this.#storage.putModule(prepared.version, module);
       this.#remember(prepared);
-      return this.#commit(changes.withPlugin(this.#state, plugin), plugin.name, prepared.version);
+      const next = changes.withPlugin(this.#state, plugin);
+      return { ...(await this.#commit(next, plugin.name, prepared.version)), rehearsal };
     });
   }
 
@@ -295,6 +304,17 @@ export class PluginManager {
   #remember(prepared: PreparedPlugin): PreparedPlugin {
     this.#prepared.set(keyOf(prepared.name, prepared.version), prepared);
     return prepared;
+  }
+
+  async #rehearse(
+    prepared: PreparedPlugin,
+    settings: string,
+    gate: GateLimits,
+  ): Promise<Rehearsal> {
+    const fitting = fittingSettings(prepared, settings);
+    const rehearsal = await this.#chain().rehearse(prepared, fitting);
+    checkGate(rehearsal, gate, `${prepared.name} ${prepared.manifestVersion}`);
+    return rehearsal;
   }
 
   #withUpload(
