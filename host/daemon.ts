@@ -127,7 +127,8 @@ export async function startPipeline(
       },
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
-    const policies = base && (await policiesOn(base, pipeline, config));
+    const policies =
+      base && (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
     const { sensors = noSensors() } = policies ?? {};
     const running = pipeline;
     const close = async () => {
@@ -149,10 +150,10 @@ export async function startPipeline(
 async function policiesOn(
   base: BaseSensor,
   pipeline: PipelineHandle,
-  config: PipelineConfig,
+  options: PoliciesOptions,
 ): Promise<OpenPolicies> {
   const { openPolicies } = await import("./sensors/policies/openPolicies.js");
-  return openPolicies(base, pipeline, config.policies);
+  return openPolicies(base, pipeline, options);
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
