@@ -2,25 +2,17 @@
 import {
   BpfError,
   type BpfObject,
+  KernelProgram,
   type Link,
   type ProgramInfo,
-  programInfo,
 } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { HookSpec } from "../../policy/hookSpec.js";
 import { type HookCounters, readCounters, resetCounters } from "./counters.js";
 import type { HookFeatures } from "./features.js";
-import { type HookConfig, hookConfig, reportsAtReturn } from "./hookConfig.js";
-import { openHookObject } from "./hookObject.js";
-import {
-  type Attaching,
-  chooseMechanism,
-  type Mechanism,
-  type MechanismName,
-} from "./mechanism.js";
+import { type Filters, type HookPlan, loadPlan, partsOf, planHook } from "./hookPlan.js";
+import { chooseMechanism, type MechanismName } from "./mechanism.js";
 import { FilterSets } from "./selector/filterSets.js";
-import type { MarkLease } from "./selector/marks.js";
-import { selectorConfig } from "./selector/selectorConfig.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
 
 export interface HookOptions {
@@ -60,29 +52,21 @@ export interface LoadedHook {
  */
 export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   const mechanism = chooseMechanism(spec, options.features);
-  const slot = options.maps.slots.take();
-  const { maps } = options;
+  const { maps, hook } = options;
+  const ids = { hook, slot: maps.slots.take() };
   const filters = { sets: new FilterSets(maps.btf, maps.filters), marks: maps.marks.lease() };
-  let object: BpfObject | undefined;
   try {
-    resetCounters(maps, slot);
-    setMode(maps, slot, options.monitor ?? false);
-    object = prepare(spec, mechanism, slot, filters, options);
-    object.load();
-    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
-    hook.attach();
-    return hook;
+    resetCounters(maps, ids.slot);
+    setMode(maps, ids.slot, options.monitor ?? false);
+    const plan = planHook(spec, mechanism, ids, filters, maps);
+    const loaded = new Hook(spec, plan, ids, filters, maps);
+    loaded.attach();
+    return loaded;
   } catch (error) {
-    object?.close();
     closeFilters(filters);
-    maps.slots.giveBack(slot);
+    maps.slots.giveBack(ids.slot);
     throw asHookError(error, spec);
   }
-}
-
-interface Filters {
-  readonly sets: FilterSets;
-  readonly marks: MarkLease;
 }
 
 function closeFilters({ sets, marks }: Filters): void {
@@ -95,80 +79,33 @@ function setMode(maps: SharedHookMaps, slot: number, monitor: boolean): void {
   maps.modes.update(bytes(slot), bytes(Number(monitor)));
 }
 
-function prepare(
-  spec: HookSpec,
-  mechanism: Mechanism,
-  slot: number,
-  filters: Filters,
-  { hook, maps }: HookOptions,
-): BpfObject {
-  const sizes = {
-    event: maps.btf.struct("gs_hook_event").size,
-    argument: maps.btf.struct("gs_arg").size,
-  };
-  const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(mechanism.object, maps.hasLoop);
-  try {
-    for (const [name, { target }] of partsOf(mechanism)) {
-      const program = object.program(name);
-      program.autoload = true;
-      if (target !== undefined) program.setTarget(target);
-    }
-    object.variables.set("hook_config", config);
-    if (spec.selectors.length > 0) {
-      object.variables.set("selector_config", selectorConfig(spec, filters, maps.hostUserNs));
-    }
-    maps.share(object, {
-      draftBytes: maps.draftHead + config.data_max,
-      slackBytes: sizes.argument + slackOf(config, spec),
-      atReturn: reportsAtReturn(spec),
-    });
-    return object;
-  } catch (error) {
-    object.close();
-    throw error;
-  }
-}
-
 /**
- * The kernel sees each argument begin at the end of the record. Of one that is put together from
- * pieces it sees the last piece begin at the end, too.
+ * Keeps the programs and their links, not the object they came from: that takes 300 kB, and is made
+ * anew in a few milliseconds when it is needed.
  */
-function slackOf(config: HookConfig, spec: HookSpec): number {
-  const all = [...spec.args, ...(spec.returned ? [spec.returned] : [])];
-  const hasPieces = all.some(({ type }) => type === "char_iovec" || type === "iov_iter");
-  return (hasPieces ? 2 : 1) * config.payload_max + 8;
-}
-
-/** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
-  returned === undefined
-    ? [["hook_entry", entry]]
-    : [
-        ["hook_return", returned],
-        ["hook_entry", entry],
-      ];
-
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
-  readonly #object: BpfObject;
-  readonly #how: Mechanism;
+  readonly #spec: HookSpec;
+  readonly #plan: HookPlan;
   readonly #ids: { readonly hook: number; readonly slot: number };
   readonly #filters: Filters;
   readonly #maps: SharedHookMaps;
+  #programs: KernelProgram[] = [];
   #links: Link[] = [];
+  /** Of programs that are gone. */
+  #before: HookStatistics = { runs: 0n, runTimeNs: 0n, recursionMisses: 0n };
   #closed = false;
 
   constructor(
-    object: BpfObject,
-    how: Mechanism,
+    spec: HookSpec,
+    plan: HookPlan,
     ids: { readonly hook: number; readonly slot: number },
     filters: Filters,
     maps: SharedHookMaps,
   ) {
-    this.mechanism = how.name;
-    this.#object = object;
-    this.#how = how;
+    this.mechanism = plan.mechanism.name;
+    this.#spec = spec;
+    this.#plan = plan;
     this.#ids = ids;
     this.#filters = filters;
     this.#maps = maps;
@@ -179,32 +116,38 @@ class Hook implements LoadedHook {
   }
 
   attach(): void {
-    if (this.attached) return;
-    const links: Link[] = [];
+    if (this.attached || this.#closed) return;
+    let object: BpfObject | undefined;
     try {
-      for (const [name, part] of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(name)));
+      object = loadPlan(this.#plan, this.#maps);
+      for (const [name, part] of partsOf(this.#plan.mechanism)) {
+        const program = object.program(name);
+        this.#programs.push(new KernelProgram(program, program.what));
+        this.#links.push(part.attach(program));
       }
     } catch (error) {
-      for (const link of links) link.close();
-      throw error;
+      this.detach();
+      throw asHookError(error, this.#spec);
+    } finally {
+      object?.close();
     }
-    this.#links = links;
   }
 
   detach(): void {
+    this.#before = this.statistics();
     for (const link of this.#links.splice(0).reverse()) link.close();
+    for (const program of this.#programs.splice(0)) program.close();
     this.#maps.forgetPending(this.#ids.hook);
   }
 
   statistics(): HookStatistics {
-    const all = partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
-    const sum = (value: (info: ProgramInfo) => bigint) =>
-      all.reduce((total, info) => total + value(info), 0n);
+    const infos = this.#programs.map((program) => program.info());
+    const sum = (before: bigint, value: (info: ProgramInfo) => bigint) =>
+      infos.reduce((total, info) => total + value(info), before);
     return {
-      runs: sum(({ runCount }) => runCount),
-      runTimeNs: sum(({ runTimeNs }) => runTimeNs),
-      recursionMisses: sum(({ recursionMisses }) => recursionMisses),
+      runs: sum(this.#before.runs, ({ runCount }) => runCount),
+      runTimeNs: sum(this.#before.runTimeNs, ({ runTimeNs }) => runTimeNs),
+      recursionMisses: sum(this.#before.recursionMisses, ({ recursionMisses }) => recursionMisses),
     };
   }
 
@@ -218,9 +161,8 @@ class Hook implements LoadedHook {
 
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.detach();
-    this.#object.close();
+    this.#closed = true;
     closeFilters(this.#filters);
     this.#maps.slots.giveBack(this.#ids.slot);
   }
