@@ -1,4 +1,5 @@
 /** Wires the rooms together: source → pipeline → gRPC. The only place that knows them all. */
+import { noSensors, type Sensors } from "./api/sensors.js";
 import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
 import type { ExportConfig, ExportStatus } from "./export/config.js";
@@ -12,6 +13,7 @@ import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
+import type { OpenPolicies, PoliciesOptions } from "./sensors/policies/openPolicies.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { fixedHostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
@@ -29,6 +31,8 @@ export interface PipelineConfig {
   readonly ringBytes: number;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
+  /** How often processes are looked for that ended unseen; default 10,000. */
+  readonly sweepEveryMs?: number;
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;
@@ -36,6 +40,8 @@ export interface PipelineConfig {
   readonly containers?: ContainersConfig | undefined;
   /** Fill `ancestors` of execs and exits; default false. */
   readonly ancestors?: boolean;
+  /** Policies that are there from the start; only if the source is live. */
+  readonly policies?: PoliciesOptions;
   readonly log: Logger;
 }
 
@@ -56,6 +62,8 @@ export interface DaemonConfig extends PipelineConfig {
 
 export interface RunningPipeline {
   readonly pipeline: PipelineHandle;
+  /** What is watched beyond processes. */
+  readonly sensors: Sensors;
   /** Stops and detaches. What is in the ring by now still reaches the streams. */
   close(): Promise<void>;
 }
@@ -83,13 +91,15 @@ export async function startPipeline(
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
   let containers: Runtimes | undefined;
+  let pipeline: PipelineHandle | undefined;
   try {
     containers = await startRuntimes(config);
-    const pipeline = await PipelineHandle.start({
+    pipeline = await PipelineHandle.start({
       source: sourceInit(source, base),
       scope: base ? scopeText(scope) : "all",
       nodeName: config.nodeName ?? (base && defaultNodeName()),
       processCacheSize: config.processCacheSize,
+      sweepEveryMs: config.sweepEveryMs,
       processCred: config.processCred,
       processNs: config.processNs,
       ancestors: config.ancestors ?? false,
@@ -101,17 +111,32 @@ export async function startPipeline(
       onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
+    const policies = base && (await policiesOn(base, pipeline, config));
+    const { sensors = noSensors() } = policies ?? {};
+    const running = pipeline;
     const close = async () => {
-      await pipeline.close();
+      await policies?.close();
+      await running.close();
       containers?.close();
       base?.close();
     };
-    return { pipeline, close };
+    return { pipeline, sensors, close };
   } catch (error) {
+    await pipeline?.close();
     containers?.close();
     base?.close();
     throw error;
   }
+}
+
+/** Loaded when it is needed, as all that reads policies is some thousand lines. */
+async function policiesOn(
+  base: BaseSensor,
+  pipeline: PipelineHandle,
+  config: PipelineConfig,
+): Promise<OpenPolicies> {
+  const { openPolicies } = await import("./sensors/policies/openPolicies.js");
+  return openPolicies(base, pipeline, config.policies);
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
@@ -152,6 +177,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       tls: config.tls,
       insecure: config.insecure,
       port: pipeline.pipeline,
+      sensors: pipeline.sensors,
       plugins,
       version,
       nodeName,
@@ -166,6 +192,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
         createMetrics({
           version,
           port: pipeline.pipeline,
+          policies: () => pipeline.sensors.status(),
           streams: () => server.streams(),
           exportStatus,
           processCacheSize: config.processCacheSize,
@@ -174,6 +201,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     if (metrics) running.unshift(metrics);
     return {
       pipeline: pipeline.pipeline,
+      sensors: pipeline.sensors,
       addresses: server.addresses,
       exportStatus,
       metricsUrl: metrics?.url,

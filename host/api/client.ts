@@ -14,7 +14,7 @@ import { type Connection, unary } from "./clientCalls.js";
 import { type EventStream, getEvents } from "./eventStream.js";
 import { type PluginsClient, pluginsClient } from "./pluginsClient.js";
 import { preflight } from "./preflight.js";
-import { nodeService, sensorsService } from "./services.js";
+import { nodeService, policiesService, sensorsService } from "./services.js";
 import { type ClientTls, clientSecurity } from "./tls.js";
 
 export type { EventStream, StreamLosses } from "./eventStream.js";
@@ -38,6 +38,7 @@ export interface Client {
   readonly address: string;
   readonly sensors: SensorsClient;
   readonly plugins: PluginsClient;
+  readonly policies: PoliciesClient;
   readonly node: NodeClient;
   /** Ends all calls. Twice does no harm. */
   close(): void;
@@ -56,6 +57,12 @@ export interface SensorsClient {
   getSensorConfig(name: string, key: string): Promise<string>;
   getStackTraceTree(name: string): Promise<fgs.StackTraceNode.$Properties | undefined>;
   getVersion(): Promise<string>;
+}
+
+/** `guidestar.Policies`. */
+export interface PoliciesClient {
+  list(): Promise<readonly guidestar.Policy.$Properties[]>;
+  delete(name: string): Promise<void>;
 }
 
 /** `guidestar.Node`. */
@@ -91,6 +98,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
     address: place,
     sensors: sensorsClient(connection),
     plugins: pluginsClient(connection),
+    policies: {
+      list: async () => (await unary(connection, policiesService.List, {})).policies,
+      delete: async (name) => {
+        await unary(connection, policiesService.Delete, { name });
+      },
+    },
     node: { getStatus: () => unary(connection, nodeService.GetStatus, {}) },
     close: () => client.close(),
   };

@@ -1,5 +1,6 @@
 import type { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
+import type { PolicyStatus } from "../sensors/policies/status.js";
 import type { Policy } from "./policyText.js";
 
 export interface Sensor {
@@ -16,6 +17,8 @@ export interface Sensors {
   add(policy: Policy): Promise<void>;
   /** Only sensors that are not enabled. */
   remove(name: string): Promise<void>;
+  /** Enabled or not. */
+  delete(name: string): Promise<void>;
   list(): Promise<readonly Sensor[]>;
   /** Does nothing if it is enabled. */
   enable(name: string): Promise<void>;
@@ -24,9 +27,11 @@ export interface Sensors {
   setConfig(name: string, key: string, value: string): Promise<void>;
   getConfig(name: string, key: string): Promise<string>;
   stackTraceTree(name: string): Promise<fgs.StackTraceNode.$Properties>;
+  /** What policies and their hooks did; asked at any time. */
+  status(): readonly PolicyStatus[];
 }
 
-/** The sensors of a daemon without a policy engine: none, and none can be added. */
+/** The sensors of a daemon that plays a recording: none, and none can be added. */
 export function noSensors(): Sensors {
   const missing = async (name: string): Promise<never> => {
     throw noSuchSensor(name);
@@ -34,11 +39,12 @@ export function noSensors(): Sensors {
   return {
     add: async ({ name }) => {
       throw new GuidestarError(
-        "UNIMPLEMENTED",
-        `this version of guidestar cannot load tracing policies: ${name} was read without errors, and nothing was changed`,
+        "FAILED_PRECONDITION",
+        `this daemon plays a recording and watches no kernel: policy ${name} was read without errors, and nothing was changed`,
       );
     },
     remove: missing,
+    delete: missing,
     list: async () => [],
     enable: missing,
     disable: missing,
@@ -47,6 +53,7 @@ export function noSensors(): Sensors {
     stackTraceTree: async (name) => {
       throw new GuidestarError("NOT_FOUND", `SttMgTreeToProto: tree ${name} does not exist`);
     },
+    status: () => [],
   };
 }
 

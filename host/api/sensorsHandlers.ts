@@ -1,6 +1,6 @@
 import { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
-import { InOrder } from "../inOrder.js";
+import type { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { getEventsHandler } from "./getEventsHandler.js";
@@ -13,14 +13,15 @@ export interface SensorsHandlersOptions {
   readonly port: PipelinePort;
   readonly subscribers: Subscribers;
   readonly sensors: Sensors;
+  /** Of all that concerns sensors. */
+  readonly queue: InOrder;
   /** Of the daemon; what GetVersion answers. */
   readonly version: string;
 }
 
 /** `fgs.FineGuidanceSensors`. */
 export function sensorsHandlers(options: SensorsHandlersOptions): Handlers<typeof service> {
-  const { sensors, version } = options;
-  const queue = new InOrder();
+  const { sensors, version, queue } = options;
   /** All that concerns sensors happens one at a time; not at all if the client left the queue. */
   const inOrder = <Result>(call: Ongoing, task: () => Promise<Result>): Promise<Result> =>
     queue.run(() => {

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
+import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { QueueLimits } from "../stream/queue.js";
@@ -12,10 +13,17 @@ import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
+import { policyHandlers } from "./policyHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
 import { sensorsHandlers } from "./sensorsHandlers.js";
-import { nodeService, pluginsService, sensorsService, serviceNames } from "./services.js";
+import {
+  nodeService,
+  pluginsService,
+  policiesService,
+  sensorsService,
+  serviceNames,
+} from "./services.js";
 import { type ServerTls, serverCredentials } from "./tls.js";
 import { defaultUploadLimits, type UploadLimits } from "./upload.js";
 
@@ -81,7 +89,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
   const { port, plugins, version, nodeName, sensors = noSensors() } = options;
-  server.addService(sensorsService, sensorsHandlers({ port, subscribers, sensors, version }));
+  const queue = new InOrder();
+  server.addService(
+    sensorsService,
+    sensorsHandlers({ port, subscribers, sensors, version, queue }),
+  );
+  server.addService(policiesService, policyHandlers({ sensors, queue }));
   server.addService(pluginsService, pluginHandlers({ plugins, limits: upload }));
   const startedMs = Date.now();
   const { exportStatus } = options;

@@ -17,10 +17,11 @@ export interface Method<Request, RequestIn, Response, ResponseIn> {
 
 const sensors = "fgs.FineGuidanceSensors";
 const plugins = "guidestar.Plugins";
+const policies = "guidestar.Policies";
 const node = "guidestar.Node";
 
 /** Fully qualified names, as reflection and the health service know them. */
-export const serviceNames = [sensors, plugins, node] as const;
+export const serviceNames = [sensors, plugins, policies, node] as const;
 
 export const sensorsService = {
   /** The server writes messages that are encoded already. */
@@ -98,6 +99,11 @@ export const pluginsService = {
     guidestar.RollbackPluginRequest,
     guidestar.ChangePluginResponse,
   ),
+} as const;
+
+export const policiesService = {
+  List: method(policies, "List", guidestar.ListPoliciesRequest, guidestar.ListPoliciesResponse),
+  Delete: method(policies, "Delete", guidestar.DeletePolicyRequest, guidestar.DeletePolicyResponse),
 } as const;
 
 export const nodeService = {

@@ -15,6 +15,7 @@ import {
   usage,
   wholeNumber,
 } from "./pipelineOptions.js";
+import { addPolicyFolderOption } from "./policyOptions.js";
 
 interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly listen: readonly string[];
@@ -59,6 +60,7 @@ export function register(program: Command): void {
     );
   addScopeOptions(command);
   addEventOptions(command);
+  addPolicyFolderOption(command);
   addExportOptions(command);
   command.addHelpText("after", help).action(daemon);
 }

@@ -6,8 +6,9 @@ import { checkRingBytes, parseBytes } from "../options.js";
 import type { Scope } from "../sensors/scope.js";
 import { addContainerOptions, type ContainerFlags, containersConfig } from "./containerOptions.js";
 import { UsageError } from "./exit.js";
+import { addPolicyOptions, type PolicyFlags, policiesConfig } from "./policyOptions.js";
 
-export interface PipelineFlags extends ContainerFlags {
+export interface PipelineFlags extends ContainerFlags, PolicyFlags {
   readonly nodeName?: string;
   readonly ringSize: string;
   readonly processCacheSize: string;
@@ -36,6 +37,7 @@ export function addPipelineOptions(command: Command): void {
     .option("--enable-ancestors", "show all ancestors of processes, not just the parent")
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
+  addPolicyOptions(command);
 }
 
 /** What `addPipelineOptions` adds, and what tells processes their pods: not for `record`. */
@@ -74,6 +76,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     processNs: flags.enableProcessNs ?? false,
     containers: containersConfig(flags),
     ancestors: flags.enableAncestors ?? false,
+    policies: policiesConfig(flags, source),
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }

@@ -1,6 +1,8 @@
 /** `guidestar record FILE`: writes raw kernel records, to be played later without root or eBPF. */
 import { release } from "node:os";
 import type { Command } from "commander";
+import type { HookDescription } from "../policy/hookSpec.js";
+import type { OpenPolicies } from "../sensors/policies/openPolicies.js";
 import { ExitRequest, UsageError } from "./exit.js";
 import { interruption } from "./interrupt.js";
 import {
@@ -41,6 +43,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
   // Before anything slow: a Ctrl-C while the programs load still leaves a whole, if empty, file.
   const interrupted = interruption();
   const { loadBase } = await import("../sensors/base.js");
+  const { openPolicies } = await import("../sensors/policies/openPolicies.js");
   const { openLiveSource } = await import("../source/live.js");
   const { Recorder } = await import("../source/recorder.js");
   const { scopeText } = await import("../sensors/scope.js");
@@ -58,6 +61,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
     : config.scope;
   try {
     const base = loadBase({ scope, ringBytes: config.ringBytes });
+    let policies: OpenPolicies | undefined;
     try {
       const source = await openLiveSource(base.source);
       const recorder = new Recorder(source, file, {
@@ -74,6 +78,11 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
       if (interrupted.aborted) recorder.stop();
       if (durationMs !== undefined) setTimeout(() => recorder.stop(), durationMs).unref();
       if (!launched) say(`recording into ${file}; Ctrl-C ends it`);
+      const hooks = {
+        define: async (each: readonly HookDescription[]) => source.define?.(each),
+        forget: async (each: readonly number[]) => source.forget?.(each),
+      };
+      policies = await openPolicies(base, hooks, config.policies);
       const finished = recorder.run();
       finished.catch(() => {});
       launched?.release();
@@ -86,6 +95,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
       say(`${counted(recorder.records, "record")} in ${file}, ${lost}`);
       if (exitCode) throw new ExitRequest(exitCode);
     } finally {
+      await policies?.close();
       base.close();
     }
   } finally {

@@ -1,15 +1,16 @@
 /** `guidestar tracingpolicy`: what to watch beyond processes. */
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { withClient } from "./globals.js";
 import { print } from "./output.js";
 import { policyFileName, readPolicyFile } from "./policyFile.js";
+import { register as list } from "./policyList.js";
 import { register as validate } from "./policyValidate.js";
 
 export function register(program: Command): void {
   const policy = program
     .command("tracingpolicy")
     .alias("tp")
-    .summary("add and check tracing policies")
+    .summary("add, list, switch and check tracing policies")
     .description("Tracing policies say which kernel functions to watch, and for what.");
   policy
     .command("add")
@@ -17,11 +18,34 @@ export function register(program: Command): void {
     .argument("<file>", "YAML; - for standard input")
     .addHelpText("after", help)
     .action(add);
+  list(policy);
+  policy
+    .command("enable")
+    .description("Loads and attaches a policy.")
+    .argument("<name>")
+    .action(enable);
+  policy
+    .command("disable")
+    .description("Detaches and unloads a policy; it stays in the list.")
+    .argument("<name>")
+    .action(disable);
+  policy
+    .command("set-mode")
+    .description("Has a policy enforce what it says, or only tell what it would do.")
+    .argument("<name>")
+    .addArgument(new Argument("<mode>").choices(["enforce", "monitor"]))
+    .action(setMode);
+  policy
+    .command("delete")
+    .alias("rm")
+    .description("Takes a policy out, enabled or not.")
+    .argument("<name>")
+    .action(remove);
   validate(policy);
 }
 
 const help = `
-Disable and remove it with 'guidestar sensors'.
+A file has one policy. Its settings: 'guidestar sensors config NAME'.
 
 Examples:
   guidestar tracingpolicy add tcp-connect.yaml
@@ -31,4 +55,29 @@ async function add(file: string, _flags: object, command: Command): Promise<void
   const yaml = readPolicyFile(file);
   await withClient(command, ({ sensors }) => sensors.addTracingPolicy(yaml));
   await print(`tracing policy from ${policyFileName(file)} added`);
+}
+
+async function enable(name: string, _flags: object, command: Command): Promise<void> {
+  await withClient(command, ({ sensors }) => sensors.enableSensor(name));
+  await print(`tracing policy ${name} enabled`);
+}
+
+async function disable(name: string, _flags: object, command: Command): Promise<void> {
+  await withClient(command, ({ sensors }) => sensors.disableSensor(name));
+  await print(`tracing policy ${name} disabled`);
+}
+
+async function setMode(
+  name: string,
+  mode: string,
+  _flags: object,
+  command: Command,
+): Promise<void> {
+  await withClient(command, ({ sensors }) => sensors.setSensorConfig(name, "mode", mode));
+  await print(`tracing policy ${name}: mode set to ${mode}`);
+}
+
+async function remove(name: string, _flags: object, command: Command): Promise<void> {
+  await withClient(command, ({ policies }) => policies.delete(name));
+  await print(`tracing policy ${name} deleted`);
 }

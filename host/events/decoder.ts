@@ -7,7 +7,7 @@ import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { HookDecoder, type HookDecoderHost } from "./hook/hookDecoder.js";
 import { type Event, EventType } from "./model.js";
-import { CachedProcess, release } from "./process.js";
+import { CachedProcess } from "./process.js";
 import type { ProcessCache } from "./processCache.js";
 import { recordFields } from "./recordFields.js";
 import { signalName } from "./signals.js";
@@ -89,7 +89,6 @@ export class Decoder implements HookDecoderHost {
     const process = this.#unknown(pid, keyNs, this.#find(parentPid, parentKeyNs));
     const current = this.#cache.current(pid);
     if (keyNs === 0n || (current && current.keyNs > keyNs)) return process;
-    if (current) release(current);
     this.#cache.set(process);
     return process;
   }
@@ -160,7 +159,6 @@ export class Decoder implements HookDecoderHost {
       area = this.#pieces.take(cpu, pid, keyNs, spilled, area);
       if (!area) flags |= flag.truncArgs;
     }
-    const replaced = this.#cache.current(pid);
     const parent = this.#parentOfExec(view, offset, flags, pid);
     if (!parent && view.getBigUint64(offset + exec.parentKey, true) !== 0n) flags |= flag.miss;
     const process = new CachedProcess(this.#nodeName, {
@@ -193,7 +191,6 @@ export class Decoder implements HookDecoderHost {
       egid: exec.egid && view.getUint32(offset + exec.egid, true),
       parent,
     });
-    if (replaced) release(replaced);
     this.#cache.set(process);
     return process;
   }

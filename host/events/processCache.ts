@@ -42,8 +42,13 @@ export class ProcessCache {
     return undefined;
   }
 
-  /** Makes `process` the living instance of its pid. */
+  /**
+   * Makes `process` the living instance of its pid. Who was that has been replaced by an exec, or has
+   * ended unseen.
+   */
   set(process: CachedProcess): void {
+    const before = this.#live.get(process.pid);
+    if (before && before !== process) release(before);
     // Deleting first moves a reused pid to the young end.
     this.#live.delete(process.pid);
     this.#live.set(process.pid, process);
@@ -61,6 +66,8 @@ export class ProcessCache {
       if (!oldest) return;
       this.#live.delete(oldest.pid);
       if (oldest.references <= 1 || passed === mostPassedOver) {
+        // Its end will not find it: its parent would be held for a child that nobody knows.
+        release(oldest);
         this.evictions++;
         return;
       }

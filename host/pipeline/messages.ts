@@ -22,6 +22,8 @@ export interface PipelineOptions {
   readonly nodeName: string | undefined;
   /** Most live processes remembered. */
   readonly processCacheSize: number;
+  /** How often processes are looked for that ended unseen; default 10,000. */
+  readonly sweepEveryMs?: number | undefined;
   /** Fill `cap` and `ns` of processes. */
   readonly processCred: boolean;
   readonly processNs: boolean;

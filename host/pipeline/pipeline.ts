@@ -17,6 +17,8 @@ import type { SharedState } from "./shared.js";
 export interface PipelineParts {
   readonly source: Source;
   readonly scope: string;
+  /** How often the cache is swept; undefined: as `CacheSweep` does. */
+  readonly sweepEveryMs?: number | undefined;
   readonly decoder: Decoder;
   readonly cache: ProcessCache;
   readonly chain: PluginChain;
@@ -57,9 +59,9 @@ export class Pipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    const { source, cache } = parts;
+    const { source, cache, sweepEveryMs: everyMs } = parts;
     const hasEnded = source.hasEnded?.bind(source);
-    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded });
+    this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded, ...(everyMs && { everyMs }) });
     this.#sequence = parts.sequence;
   }
 

@@ -49,6 +49,7 @@ try {
   const pipeline = new Pipeline({
     source,
     scope: options.scope,
+    sweepEveryMs: options.sweepEveryMs,
     decoder,
     cache,
     chain,

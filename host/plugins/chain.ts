@@ -196,6 +196,7 @@ export class PluginChain {
   /** Sends events through the plugins from `place` on. */
   private runFrom(place: number, events: Event[]): Event[] {
     if (!this.slots.some((slot, n) => n >= place && !slot.isIdle)) return events;
+    this.packer.showsCalls = this.slots.some((slot) => slot.wantsCalls);
     let kept: Event[] | undefined;
     for (let from = 0; from < events.length; ) {
       const count = this.packer.pack(events, from);

@@ -13,7 +13,7 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
-  /** Event types it wants to see, by name (`eventTypesByName`); empty: all. */
+  /** Event types it wants to see, by name (`eventTypesByName`); empty: exec and exit. */
   readonly events: readonly string[];
   /** How often it is called by the clock, ms; 0: never. */
   readonly tickMs: number;
@@ -28,7 +28,18 @@ export interface Manifest {
 export const eventTypesByName: Readonly<Record<string, EventType>> = {
   exec: EventType.EXEC,
   exit: EventType.EXIT,
+  kprobe: EventType.KPROBE,
+  tracepoint: EventType.TRACEPOINT,
 };
+
+/** Of a manifest that names none: what there was when the first plugins were written. */
+const defaultEventTypes: readonly EventType[] = [EventType.EXEC, EventType.EXIT];
+
+/** Types of the events that the plugin is to see. */
+export function eventTypesOf({ events }: Manifest): readonly EventType[] {
+  if (events.length === 0) return defaultEventTypes;
+  return events.map((name) => eventTypesByName[name] as EventType);
+}
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 const versionPattern = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { GuidestarError } from "../errors.js";
 import { checkModule } from "./checkModule.js";
 import { PLUGIN_LIMITS } from "./limits.js";
-import { checkName, eventTypesByName } from "./manifest.js";
+import { checkName, eventTypesOf } from "./manifest.js";
 import type { PreparedPlugin } from "./prepared.js";
 import { PluginInstance } from "./runtime/instance.js";
 import { Packer } from "./runtime/packer.js";
@@ -44,7 +44,7 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     description: manifest.description,
     size: bytes.length,
     code,
-    eventTypes: manifest.events.map((event) => eventTypesByName[event] as number),
+    eventTypes: eventTypesOf(manifest),
     tickMs: manifest.tickMs,
     ...(manifest.settings && { schema: manifest.settings }),
     settings,

@@ -1,5 +1,5 @@
 import { VERDICT_DROP, VERDICT_KEEP } from "../../plugins/sdk/abi.js";
-import type { Event } from "../events/model.js";
+import { type Event, EventType } from "../events/model.js";
 import { type Batch, eventOf } from "./batch.js";
 import { Effects } from "./effects.js";
 import { Engine } from "./engine.js";
@@ -66,6 +66,12 @@ export class Runner {
   /** Why it is not asked any more; "" while it works. */
   get failure(): string {
     return this.engine.failure;
+  }
+
+  /** Whether it sees what policies watch. */
+  get wantsCalls(): boolean {
+    const { wanted } = this;
+    return wanted.size === 0 || wanted.has(EventType.KPROBE) || wanted.has(EventType.TRACEPOINT);
   }
 
   /** What the plugin says of the events that are alive and that it wants to see. */

@@ -43,6 +43,10 @@ export class Shadow {
     }
   }
 
+  get wantsCalls(): boolean {
+    return this.runner.wantsCalls;
+  }
+
   tick(packer: Packer): void {
     this.runner.tick(packer);
   }

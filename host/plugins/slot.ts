@@ -34,6 +34,11 @@ export class Slot {
     return this.plugin.prepared.name;
   }
 
+  /** Whether it, or its shadow, sees what policies watch. */
+  get wantsCalls(): boolean {
+    return this.runner.wantsCalls || (this.shadow?.wantsCalls ?? false);
+  }
+
   /** Number of its instance. */
   get instance(): number {
     return this.setup.instance;

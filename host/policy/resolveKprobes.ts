@@ -32,7 +32,9 @@ export function resolveKprobe(context: Context, text: Kprobe, place: Place): Res
 /** A document that does not say is of old, or means a function, unless the name can only be a call's. */
 function looksLikeSyscall({ facts }: Context, name: string): boolean {
   const bare = withoutPrefix(name);
-  return bare !== undefined && facts.syscalls.numbers.has(bare);
+  if (bare === undefined) return false;
+  // A name with the prefix that is neither is meant as a call's: so it gets the nearest of these.
+  return facts.syscalls.numbers.has(bare) || facts.function(name) === undefined;
 }
 
 function one(

@@ -101,8 +101,209 @@ export const EXIT_STATUS = 32;
 /** Exit, text: name of the signal that ended the process, or empty. */
 export const EXIT_SIGNAL = 40;
 
-/** Bytes of an event record in version 1. */
+/** Bytes that every event record has at least. That of a call is longer, and says how long. */
 export const EVENT_BYTES = 64;
+
+// A call that a policy watches: the record of a kprobe or tracepoint event. References to other records
+// are 32 bits and count, as texts do, from themselves; 0: there is none.
+
+/** Reference: the hook record, which all events of a hook in the batch share. */
+export const CALL_HOOK = 32;
+/** 32 bits: bytes of this event record. */
+export const CALL_SIZE = 36;
+/** Reference: as many references to argument records as `CALL_ARG_COUNT` says. */
+export const CALL_ARGS = 40;
+export const CALL_ARG_COUNT = 44;
+/** Reference: the argument record of what the call returned. */
+export const CALL_RETURN = 48;
+/** 32 bits: the thread that made the call. */
+export const CALL_TID = 52;
+/** 32 bits: `ACTION_*`, what was done. */
+export const CALL_ACTIONS = 56;
+/** 32 bits: `CALL_FLAG_*`. */
+export const CALL_FLAGS = 60;
+/** 32 bits: number of the signal that was sent; 0: none. */
+export const CALL_SIGNAL = 64;
+/** 32 bits, signed: what the call was made to return, if that was done. */
+export const CALL_OVERRIDE_ERROR = 68;
+/** 32 bits: index of the selector that matched, or `NO_SELECTOR`. */
+export const CALL_SELECTOR = 72;
+/** 32 bits, 0 in version 1. */
+export const CALL_RESERVED = 76;
+/** Reference: 64-bit addresses, innermost first; then how many. */
+export const CALL_KERNEL_STACK = 80;
+export const CALL_KERNEL_FRAMES = 84;
+export const CALL_USER_STACK = 88;
+export const CALL_USER_FRAMES = 92;
+
+/** Bytes of the event record of a call in version 1. */
+export const CALL_BYTES = 96;
+
+export const NO_SELECTOR = 0xffffffff;
+
+export const CALL_FLAG_RETURNED = 1;
+/** The policy only watches: what else its selector asks for was not done. */
+export const CALL_FLAG_MONITORED = 2;
+/** An action was tried and the kernel refused it. */
+export const CALL_FLAG_ACTION_FAILED = 4;
+
+export const ACTION_POST = 1;
+export const ACTION_FOLLOW_FD = 2;
+export const ACTION_UNFOLLOW_FD = 4;
+export const ACTION_COPY_FD = 8;
+export const ACTION_SIGNAL = 16;
+export const ACTION_OVERRIDE = 32;
+
+// A hook record.
+
+/** Text: the function; of a tracepoint the event's name. */
+export const HOOK_FUNCTION = 0;
+/** Text: of a tracepoint. */
+export const HOOK_SUBSYSTEM = 8;
+export const HOOK_POLICY = 16;
+/** Text: what the policy says of it. */
+export const HOOK_MESSAGE = 24;
+/** Text: kernel module of a function, file of a uprobe. */
+export const HOOK_WHERE = 32;
+/** Reference: as many texts as `HOOK_TAG_COUNT` says. */
+export const HOOK_TAGS = 40;
+export const HOOK_TAG_COUNT = 44;
+/** 32 bits: one of `HOOK_KIND_*`. */
+export const HOOK_KIND = 48;
+/** 32 bits, 0 in version 1. */
+export const HOOK_RESERVED = 52;
+export const HOOK_BYTES = 56;
+
+export const HOOK_KIND_FUNCTION = 1;
+export const HOOK_KIND_SYSCALL = 2;
+export const HOOK_KIND_TRACEPOINT = 3;
+export const HOOK_KIND_RAW_TRACEPOINT = 4;
+export const HOOK_KIND_LSM = 5;
+export const HOOK_KIND_UPROBE = 6;
+
+// An argument record. What lies behind the first 40 bytes belongs to its kind.
+
+/** 32 bits: bytes of this record without its text. */
+export const ARG_SIZE = 0;
+/** 32 bits: one of `ARG_KIND_*`. */
+export const ARG_KIND = 4;
+/** 32 bits: one of `ARG_ERROR_*`; other than 0, there may be no value. */
+export const ARG_ERROR = 8;
+/** 32 bits: `ARG_FLAG_*`. */
+export const ARG_FLAGS = 12;
+/** Reference: what the policy says of the argument; 0: nothing. */
+export const ARG_DESCRIPTION = 16;
+/** 32 bits, 0 in version 1. */
+export const ARG_RESERVED = 20;
+/**
+ * 64 bits: an integer, sign-extended if its type is signed; of a string or buffer its length before it
+ * was cut; of a socket its cookie; of a packet its length.
+ */
+export const ARG_VALUE = 24;
+/** Text: a string, a path, the name of an object, each UTF-8; a buffer's bytes as they are. */
+export const ARG_TEXT = 32;
+export const ARG_STRUCT = 40;
+
+/** The end of the text is missing: it was too long for a batch. */
+export const ARG_FLAG_CUT = 1;
+/** There is a value. */
+export const ARG_FLAG_VALUE = 2;
+
+export const ARG_KIND_INT = 1;
+export const ARG_KIND_STRING = 2;
+export const ARG_KIND_BYTES = 3;
+export const ARG_KIND_PATH = 4;
+export const ARG_KIND_SOCK = 5;
+export const ARG_KIND_SKB = 6;
+export const ARG_KIND_SOCKADDR = 7;
+export const ARG_KIND_CRED = 8;
+export const ARG_KIND_USER_NS = 9;
+export const ARG_KIND_BPF_ATTR = 10;
+export const ARG_KIND_BPF_PROG = 11;
+export const ARG_KIND_BPF_MAP = 12;
+export const ARG_KIND_PERF_EVENT = 13;
+export const ARG_KIND_MODULE = 14;
+
+export const ARG_ERROR_FAULT = 1;
+export const ARG_ERROR_NO_MEMORY = 2;
+export const ARG_ERROR_TOO_LARGE = 3;
+export const ARG_ERROR_NULL = 4;
+export const ARG_ERROR_NO_SUCH_FD = 5;
+
+/** What the policy says of an argument: texts of its type and label, 32 bits of its index, 32 reserved. */
+export const DESCRIPTION_TYPE = 0;
+export const DESCRIPTION_LABEL = 8;
+export const DESCRIPTION_INDEX = 16;
+export const DESCRIPTION_BYTES = 24;
+
+/** File, 32 bits each: `PATH_FLAG_*`; st_mode, 0 if it is not known. */
+export const PATH_FLAGS = 40;
+export const PATH_MODE = 44;
+export const PATH_BYTES = 48;
+export const PATH_FLAG_UNRESOLVED_MOUNTS = 1;
+export const PATH_FLAG_UNRESOLVED_COMPONENTS = 2;
+/** The path is the one that FollowFD stored. */
+export const PATH_FLAG_FOLLOWED = 4;
+
+/** Socket, packet and address, 32 bits each; an address has family and destination alone. */
+export const SOCK_FAMILY = 40;
+/** Of a packet its hash. */
+export const SOCK_TYPE = 44;
+export const SOCK_PROTOCOL = 48;
+/** TCP state; of a packet its sec_path_len. */
+export const SOCK_STATE = 52;
+export const SOCK_SOURCE_PORT = 56;
+export const SOCK_DESTINATION_PORT = 60;
+export const SOCK_MARK = 64;
+export const SOCK_PRIORITY = 68;
+/** 16 bytes each in network order, IPv4 in the first four. */
+export const SOCK_SOURCE = 72;
+export const SOCK_DESTINATION = 88;
+/** Packet, 32 bits: sec_path_olen. */
+export const SKB_SEC_PATH_OLEN = 104;
+export const SOCK_BYTES = 112;
+
+/** Credentials: three sets of 64 bits, then ids of 32 bits each. */
+export const CRED_PERMITTED = 40;
+export const CRED_EFFECTIVE = 48;
+export const CRED_INHERITABLE = 56;
+export const CRED_UID = 64;
+export const CRED_GID = 68;
+export const CRED_EUID = 72;
+export const CRED_EGID = 76;
+export const CRED_SUID = 80;
+export const CRED_SGID = 84;
+export const CRED_FSUID = 88;
+export const CRED_FSGID = 92;
+export const CRED_USER_NS = 96;
+export const CRED_SECURE_BITS = 100;
+export const CRED_BYTES = 104;
+
+/** User namespace, 32 bits each: level, owner, inode number. */
+export const USER_NS_LEVEL = 40;
+export const USER_NS_UID = 44;
+export const USER_NS_GID = 48;
+export const USER_NS_INODE = 52;
+export const USER_NS_BYTES = 56;
+
+/** BPF program or map, 32 bits each. */
+export const BPF_TYPE = 40;
+export const BPF_INSTRUCTIONS = 44;
+export const BPF_KEY_SIZE = 48;
+export const BPF_VALUE_SIZE = 52;
+export const BPF_MAX_ENTRIES = 56;
+export const BPF_BYTES = 64;
+
+/** Perf event: its type in 32 bits, then 64 bits each. */
+export const PERF_TYPE = 40;
+export const PERF_CONFIG = 48;
+export const PERF_PROBE_OFFSET = 56;
+export const PERF_BYTES = 64;
+
+/** Kernel module: whether its signature is good in 32 bits, its taints in 64. */
+export const MODULE_SIGNATURE_OK = 40;
+export const MODULE_TAINTS = 48;
+export const MODULE_BYTES = 56;
 
 /** Event types, with their numbers on the wire (`fgs.EventType`). */
 export const EVENT_TYPE_EXEC = 5;
@@ -148,8 +349,29 @@ export const PROCESS_STATE = 160;
 /** 32 bits, 0 in version 1. */
 export const PROCESS_RESERVED = 164;
 
-/** Bytes of the fixed part of a process record in version 1. */
-export const PROCESS_BYTES = 168;
+/** Bytes of the fixed part of a process record as hosts had it that knew of no pods. */
+export const PROCESS_BYTES_WITHOUT_POD = 168;
+/** Text: the whole container id, 64 hexadecimal digits, or empty. */
+export const PROCESS_CONTAINER_ID = 168;
+export const PROCESS_POD_NAMESPACE = 176;
+export const PROCESS_POD_NAME = 184;
+/** Text: `key=value`, sorted, a newline between two. */
+export const PROCESS_POD_LABELS = 192;
+export const PROCESS_CONTAINER_NAME = 200;
+export const PROCESS_IMAGE_NAME = 208;
+/** Text: what runs the binary, if that is a script. */
+export const PROCESS_INTERPRETER = 216;
+/** How many text references there are from `PROCESS_CONTAINER_ID` on. */
+export const PROCESS_MORE_TEXTS = 7;
+/** 32 bits: pid in the process' own pid namespace; 0: not known. */
+export const PROCESS_NS_PID = 224;
+/** 32 bits each; 4294967295 if not known. */
+export const PROCESS_EUID = 228;
+export const PROCESS_GID = 232;
+export const PROCESS_EGID = 236;
+
+/** Bytes of the fixed part of a process record. */
+export const PROCESS_BYTES = 240;
 
 export const NAMESPACE_UTS = 0;
 export const NAMESPACE_IPC = 1;
@@ -169,6 +391,8 @@ export const KNOWN_UID = 1;
 export const KNOWN_AUID = 2;
 export const KNOWN_CAPABILITIES = 4;
 export const KNOWN_NAMESPACES = 8;
+/** Pod and container are known; for a container in no pod the pod's texts are empty. */
+export const KNOWN_POD = 32;
 /** The process has a parent, which is not in this batch: its line of ancestors is too long. */
 export const ANCESTORS_CUT = 16;
 /** The text was longer than a batch may hold, and its end is missing. In the order of the texts. */
@@ -179,6 +403,14 @@ export const CUT_CWD = 2048;
 export const CUT_FLAGS = 4096;
 export const CUT_DOCKER = 8192;
 export const CUT_CGROUP_NAME = 16384;
+/** Of the texts from `PROCESS_CONTAINER_ID` on, in their order. */
+export const CUT_CONTAINER_ID = 32768;
+export const CUT_POD_NAMESPACE = 65536;
+export const CUT_POD_NAME = 131072;
+export const CUT_POD_LABELS = 262144;
+export const CUT_CONTAINER_NAME = 524288;
+export const CUT_IMAGE_NAME = 1048576;
+export const CUT_INTERPRETER = 2097152;
 
 // Verdicts.
 

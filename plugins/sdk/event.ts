@@ -6,11 +6,14 @@ import {
   EVENT_TYPE,
   EVENT_TYPE_EXEC,
   EVENT_TYPE_EXIT,
+  EVENT_TYPE_KPROBE,
+  EVENT_TYPE_TRACEPOINT,
   EXIT_SIGNAL,
   EXIT_STATUS,
   VERDICT_DROP,
   VERDICT_KEEP,
 } from "./abi";
+import { Call } from "./call";
 import { Process, processAt } from "./process";
 import { Text } from "./text";
 
@@ -23,6 +26,8 @@ export enum Verdict {
 export enum EventType {
   Exec = EVENT_TYPE_EXEC,
   Exit = EVENT_TYPE_EXIT,
+  Kprobe = EVENT_TYPE_KPROBE,
+  Tracepoint = EVENT_TYPE_TRACEPOINT,
 }
 
 /** One event. Only good until `onEvent` returns. */
@@ -50,6 +55,14 @@ export class Event {
     return this.type == EventType.Exit;
   }
 
+  get isKprobe(): bool {
+    return this.type == EventType.Kprobe;
+  }
+
+  get isTracepoint(): bool {
+    return this.type == EventType.Tracepoint;
+  }
+
   get process(): Process {
     return changetype<Process>(
       changetype<usize>(processAt(load<u32>(changetype<usize>(this), EVENT_PROCESS))),
@@ -65,6 +78,18 @@ export class Event {
   get exit(): Exit {
     if (!this.isExit) throw new Error("event.exit: this is not an exit event");
     return changetype<Exit>(changetype<usize>(this));
+  }
+
+  /** The call that a kprobe event tells of. Asking another event for it is a mistake and aborts. */
+  get kprobe(): Call {
+    if (!this.isKprobe) throw new Error("event.kprobe: this is not a kprobe event");
+    return changetype<Call>(changetype<usize>(this));
+  }
+
+  /** The same of a tracepoint event. */
+  get tracepoint(): Call {
+    if (!this.isTracepoint) throw new Error("event.tracepoint: this is not a tracepoint event");
+    return changetype<Call>(changetype<usize>(this));
   }
 }
 

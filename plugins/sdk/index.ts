@@ -1,18 +1,27 @@
 /** The SDK for plugins of guidestar, version 1 of the ABI. */
+
+export { Address } from "./address";
 export { annotate } from "./annotate";
+export { Argument, ArgumentKind } from "./argument";
+export { Bytes } from "./bytes";
+export { Call, HookKind } from "./call";
 export { Capabilities, Capability } from "./capabilities";
 export { Counters, TopK } from "./counters";
 export { Event, EventType, Exit, Verdict } from "./event";
 export { Field, fill } from "./fields";
 export { Glob, GlobSet } from "./glob";
 export { IpSet, isIp, isIpV6, LOCAL_NETWORKS } from "./ip";
+export { BpfObject, Credentials, KernelModule, PerfEvent, UserNamespace } from "./kernelObjects";
 export { kv } from "./kv";
+export { Arguments, Stack, Texts } from "./lists";
 export { log } from "./log";
 export { emit, Held, hold, Made, raise, Severity } from "./made";
 export { Namespaces } from "./namespaces";
+export { Pod } from "./pod";
 export { PrefixSet } from "./prefixSet";
 export { Process } from "./process";
 export { Settings } from "./settings";
+export { Family, Protocol, Socket } from "./socket";
 export { StateReader, StateWriter } from "./state";
 export { Text } from "./text";
 export { TextMap } from "./textMap";

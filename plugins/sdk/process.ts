@@ -6,6 +6,7 @@ import {
   KNOWN_AUID,
   KNOWN_CAPABILITIES,
   KNOWN_NAMESPACES,
+  KNOWN_POD,
   KNOWN_UID,
   PROCESS_ARGUMENTS,
   PROCESS_AUID,
@@ -13,12 +14,18 @@ import {
   PROCESS_CAP_PERMITTED,
   PROCESS_CGROUP_ID,
   PROCESS_CGROUP_NAME,
+  PROCESS_CONTAINER_ID,
   PROCESS_CWD,
   PROCESS_DOCKER,
+  PROCESS_EGID,
+  PROCESS_EUID,
   PROCESS_EXEC_ID,
   PROCESS_FLAGS,
+  PROCESS_GID,
+  PROCESS_INTERPRETER,
   PROCESS_KEY_NS,
   PROCESS_NAMESPACES,
+  PROCESS_NS_PID,
   PROCESS_PARENT,
   PROCESS_PID,
   PROCESS_START_TIME_NS,
@@ -28,6 +35,7 @@ import {
 import { processAddress } from "./batch";
 import { Capabilities } from "./capabilities";
 import { Namespaces } from "./namespaces";
+import { Pod } from "./pod";
 import { Text } from "./text";
 
 /** One process instance: a pid between two execs. Only good until `onEvent` returns. */
@@ -114,6 +122,39 @@ export class Process {
   get namespaces(): Namespaces | null {
     const at = changetype<usize>(this) + PROCESS_NAMESPACES;
     return changetype<Namespaces | null>(this.state & KNOWN_NAMESPACES ? at : 0);
+  }
+
+  /** The whole container id, 64 hexadecimal digits, or empty. */
+  get containerId(): Text {
+    return changetype<Text>(changetype<usize>(this) + PROCESS_CONTAINER_ID);
+  }
+
+  /** Null if it is in none, or that is not known. */
+  get pod(): Pod | null {
+    return changetype<Pod | null>(this.state & KNOWN_POD ? changetype<usize>(this) : 0);
+  }
+
+  /** What runs the binary, if that is a script; else empty. */
+  get interpreter(): Text {
+    return changetype<Text>(changetype<usize>(this) + PROCESS_INTERPRETER);
+  }
+
+  /** The pid in its own pid namespace; 0: not known. */
+  get nsPid(): u32 {
+    return load<u32>(changetype<usize>(this), PROCESS_NS_PID);
+  }
+
+  /** Effective uid, real and effective gid; 4294967295 if not known. */
+  get euid(): u32 {
+    return load<u32>(changetype<usize>(this), PROCESS_EUID);
+  }
+
+  get gid(): u32 {
+    return load<u32>(changetype<usize>(this), PROCESS_GID);
+  }
+
+  get egid(): u32 {
+    return load<u32>(changetype<usize>(this), PROCESS_EGID);
   }
 
   /** Who started it; null if not known, or too far up the line (`ancestorsCut`). */

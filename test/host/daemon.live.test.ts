@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { toNumber } from "../../host/api/numbers.js";
 import { type Launched, launchWaiting } from "../../host/launch.js";
@@ -12,11 +13,15 @@ const inBuild = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 const workload = (name: string) => inBuild(`test/bpf/core/workloads/${name}`);
 const example = (name: string) => readFileSync(inBuild(`plugins/examples/${name}.wasm`));
 
-async function traced(t: TestContext, command: readonly string[]) {
+async function traced(
+  t: TestContext,
+  command: readonly string[],
+  config: Parameters<typeof startTestDaemon>[1] = {},
+) {
   const launched = await launchWaiting(command, ["ignore", "ignore", "inherit"]);
   t.after(() => launched.kill("SIGKILL"));
   const scope = { kind: "tree", rootPids: [launched.pid], spawned: true } as const;
-  return { launched, ...(await startTestDaemon(t, { scope })) };
+  return { launched, ...(await startTestDaemon(t, { ...config, scope })) };
 }
 
 /** Everything up to the exit of the traced command. */
@@ -64,6 +69,23 @@ test("5,000 processes as fast as they start: every exec and exit, each once, non
   for (const { process } of execs) {
     const exit = ended.get(process?.exec_id ?? "");
     assert.equal(exit?.status, Number(process?.arguments) % 256);
+  }
+});
+
+test("processes whose end a small ring lost are forgotten all the same, and counted", async (t) => {
+  const command = [workload("swarm"), "3000", "64", workload("nop")];
+  const run = await traced(t, command, { ringBytes: 4096, sweepEveryMs: 500 });
+  const client = await run.connect();
+  run.launched.release();
+  await run.launched.exited;
+  const { pipeline } = await client.node.getStatus();
+  assert.ok(toNumber(pipeline?.lost_ring ?? 0) > 0, "the ring was too small");
+  for (const deadlineMs = Date.now() + 60_000; ; await sleep(100)) {
+    const { process_cache: cache } = await client.node.getStatus();
+    const [size, swept] = [toNumber(cache?.size ?? 0), toNumber(cache?.swept ?? 0)];
+    // Left is who started it.
+    if (swept > 0 && size <= 1) break;
+    assert.ok(Date.now() < deadlineMs, `cache of ${size}, ${swept} swept`);
   }
 });
 

@@ -21,8 +21,26 @@ export function wordAt(args: Arguments, index: number): string {
 
 export function integerAt(args: Arguments, index: number): string {
   const arg = args[index];
-  const value = arg?.int_arg ?? arg?.size_arg;
+  const value = arg?.int_arg ?? arg?.long_arg?.value ?? arg?.size_arg;
   return value == null ? "" : String(value);
+}
+
+/** What says most of a call of which nothing else is known: the first path, address or text. */
+export function firstOf(args: Arguments): string {
+  for (const [index, arg] of args.entries()) {
+    if (arg.file_arg ?? arg.path_arg ?? arg.string_arg) return wordAt(args, index);
+    if (arg.sock_arg) return connection(args);
+    if (arg.sockaddr_arg) return endpoint(arg.sockaddr_arg.address, arg.sockaddr_arg.port);
+    const named =
+      arg.bpf_attr_arg ??
+      arg.bpf_prog_arg ??
+      arg.bpf_map_arg ??
+      arg.module_arg ??
+      arg.perf_event_arg;
+    if (named) return printable(named.name ?? "");
+    if (arg.capability_arg) return printable(arg.capability_arg.name ?? "");
+  }
+  return "";
 }
 
 /** `saddr:sport -> daddr:dport` of the first socket among the arguments. */

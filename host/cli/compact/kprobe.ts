@@ -1,9 +1,10 @@
 /** Lines of kprobe events: the functions that people watch most have a form of their own. */
-import type { fgs } from "../../../proto/generated/api.js";
+import { type fgs, guidestar } from "../../../proto/generated/api.js";
 import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable } from "../text/printable.js";
-import { type Arguments, connection, fileAt, integerAt, wordAt } from "./argument.js";
+import { actionText } from "./action.js";
+import { type Arguments, connection, fileAt, firstOf, integerAt, wordAt } from "./argument.js";
 
 interface Form {
   readonly emoji: string;
@@ -12,13 +13,23 @@ interface Form {
 }
 
 export function kprobeParts(kprobe: fgs.ProcessKprobe.$Properties, paint: Paint): Parts {
+  const { emoji, name, details } = formOf(kprobe);
+  const painted = details(kprobe.args ?? []).map(paint.cyan);
+  return { emoji, name, details: [...painted, paint.red(actionText(kprobe))] };
+}
+
+function formOf(kprobe: fgs.ProcessKprobe.$Properties): Form {
   const functionName = kprobe.function_name ?? "";
-  const form = functions.get(functionName) ?? syscalls.get(syscallOf(functionName));
-  if (form === undefined) {
-    return { emoji: "⁉️", name: "syscall", details: [paint.cyan(printable(functionName))] };
+  const shown = printable(functionName);
+  const { HOOK_KIND_LSM, HOOK_KIND_UPROBE } = guidestar.HookKind;
+  if (kprobe.kind === HOOK_KIND_LSM)
+    return { emoji: "🔒", name: "LSM", details: (args) => [shown, firstOf(args)] };
+  if (kprobe.kind === HOOK_KIND_UPROBE) {
+    const where = printable(kprobe.where ?? "");
+    return { emoji: "🕵️", name: "uprobe", details: (args) => [where, shown, firstOf(args)] };
   }
-  const details = form.details(kprobe.args ?? []).map(paint.cyan);
-  return { emoji: form.emoji, name: form.name, details };
+  const known = functions.get(functionName) ?? syscalls.get(syscallOf(functionName));
+  return known ?? { emoji: "⁉️", name: "syscall", details: () => [shown] };
 }
 
 const functions = new Map<string, Form>(

@@ -3,6 +3,7 @@ import type { fgs } from "../../../proto/generated/api.js";
 import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable } from "../text/printable.js";
+import { actionText } from "./action.js";
 import { integerAt } from "./argument.js";
 import { syscallNameX86 } from "./syscallNames.js";
 
@@ -10,11 +11,12 @@ export function tracepointParts(event: fgs.ProcessTracepoint.$Properties, paint:
   const subsystem = event.subsys ?? "";
   const name = event.event ?? "";
   const number = integerAt(event.args ?? [], 0);
+  const action = paint.red(actionText(event));
   if (subsystem === "raw_syscalls" && name === "sys_enter" && number !== "") {
-    return { emoji: "☎", name: "syscall", details: [paint.cyan(syscallText(number))] };
+    return { emoji: "☎", name: "syscall", details: [paint.cyan(syscallText(number)), action] };
   }
   const details = [subsystem, name].map((word) => paint.cyan(printable(word)));
-  return { emoji: "⁉️", name: "tracepoint", details };
+  return { emoji: "⁉️", name: "tracepoint", details: [...details, action] };
 }
 
 /** Events do not tell the architecture of their node, so the name comes with the one it holds for. */

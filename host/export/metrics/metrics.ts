@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { instrument } from "./instruments.js";
 import { pipelineMetrics } from "./pipelineMetrics.js";
 import { pluginMetrics } from "./pluginMetrics.js";
+import { policyMetrics } from "./policyMetrics.js";
 import type { MetricsSources } from "./sources.js";
 import { exportMetrics, streamMetrics } from "./streamMetrics.js";
 
@@ -26,6 +27,7 @@ export function createMetrics(
   const up = instrument(registry, "gauge", "pipeline_up", "1 if the event pipeline answers");
   const showPipeline = pipelineMetrics(registry, sources.processCacheSize);
   const showPlugins = pluginMetrics(registry);
+  const showPolicies = policyMetrics(registry);
   const showStreams = streamMetrics(registry);
   const showExport = sources.exportStatus() && exportMetrics(registry);
   info([[{ version: sources.version, node_version: process.version }, 1]]);
@@ -38,6 +40,7 @@ export function createMetrics(
       showPipeline(answer[0]);
       showPlugins(answer[1]);
     }
+    showPolicies(sources.policies?.() ?? []);
     showStreams(sources.streams());
     const status = sources.exportStatus();
     if (status) showExport?.(status);

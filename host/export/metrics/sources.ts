@@ -1,4 +1,5 @@
 import type { PipelinePort } from "../../pipeline/port.js";
+import type { PolicyStatus } from "../../sensors/policies/status.js";
 import type { StreamTotals } from "../../stream/subscribers.js";
 import type { ExportStatus } from "../config.js";
 
@@ -9,6 +10,8 @@ export interface MetricsSources {
   readonly streams: () => StreamTotals;
   /** Undefined: nothing is exported. */
   readonly exportStatus: () => ExportStatus | undefined;
+  /** Default: there are none. */
+  readonly policies?: () => readonly PolicyStatus[];
   /** Most live processes remembered. */
   readonly processCacheSize: number;
 }

@@ -35,8 +35,15 @@ import {
   PROCESS_STATE,
   VERDICT_MISSING,
 } from "../../../plugins/sdk/abi.js";
-import { type Event, EventType, type ExitEvent, type Process } from "../../events/model.js";
+import {
+  type Event,
+  EventType,
+  type ExitEvent,
+  isHookEvent,
+  type Process,
+} from "../../events/model.js";
 import { outputBytesFor, PLUGIN_LIMITS } from "../limits.js";
+import { CallRecords, MOST_CALL_BYTES } from "./callRecords.js";
 import { LARGEST_RECORD_BYTES, ProcessRecords } from "./processRecords.js";
 import { writeCut } from "./writeCut.js";
 
@@ -51,8 +58,8 @@ export interface BatchParts {
   readonly bytes: number;
 }
 
-/** What an event needs besides its processes: its record and a few texts. */
-const EVENT_ROOM = 16 * 1024;
+/** What an event needs besides its processes: its record, a few texts, what was passed to a call. */
+const EVENT_ROOM = 16 * 1024 + MOST_CALL_BYTES;
 /** Ancestors leave so much of the batch free that an event's own process and parent find room. */
 const DIRECT_ROOM = PLUGIN_LIMITS.batchBytes - EVENT_ROOM;
 const ANCESTOR_ROOM = DIRECT_ROOM - 2 * LARGEST_RECORD_BYTES;
@@ -65,6 +72,7 @@ const NO_SLOT = -1;
  */
 export class Packer {
   private readonly records = new ProcessRecords();
+  private readonly calls: CallRecords;
   private readonly bytes: Uint8Array;
   private readonly buffer: Buffer;
   private readonly words: Uint32Array;
@@ -77,6 +85,8 @@ export class Packer {
   /** Bytes in use, while packing and after. */
   private used = 0;
   private batch = 0;
+  /** Whether any plugin wants to see what was passed to calls. */
+  showsCalls = true;
   /** Whether the event being added is the first of its batch. */
   private isFirst = false;
 
@@ -90,6 +100,7 @@ export class Packer {
     this.words = new Uint32Array(buffer);
     this.longs = new BigUint64Array(buffer);
     this.processes = new Uint32Array(processLimit);
+    this.calls = new CallRecords(buffer);
   }
 
   /** Packs events from index `from` on, as many as fit into one batch; returns how many. */
@@ -98,6 +109,7 @@ export class Packer {
     this.processCount = 0;
     this.used = HEADER_BYTES;
     this.signals.clear();
+    this.calls.begin();
     const most = Math.min(all.length - from, PLUGIN_LIMITS.batchEvents);
     let count = 0;
     while (count < most && this.add(all[from + count] as Event, count)) count++;
@@ -191,6 +203,7 @@ export class Packer {
     words[word + EVENT_PARENT / 4] = parentIndex;
     for (let n = EVENT_DETAIL / 4; n < EVENT_BYTES / 4; n++) words[word + n] = 0;
     if (event.type === EventType.EXIT && !this.addExit(event, at)) return false;
+    if (this.showsCalls && isHookEvent(event)) this.used = this.calls.write(event, at);
     this.events[number] = at;
     return true;
   }

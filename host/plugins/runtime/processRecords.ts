@@ -1,8 +1,10 @@
 import {
+  CUT_CONTAINER_ID,
   CUT_EXEC_ID,
   KNOWN_AUID,
   KNOWN_CAPABILITIES,
   KNOWN_NAMESPACES,
+  KNOWN_POD,
   KNOWN_UID,
   NAMESPACES,
   NO_PROCESS,
@@ -13,8 +15,14 @@ import {
   PROCESS_CAP_INHERITABLE,
   PROCESS_CAP_PERMITTED,
   PROCESS_CGROUP_ID,
+  PROCESS_CONTAINER_ID,
+  PROCESS_EGID,
+  PROCESS_EUID,
+  PROCESS_GID,
   PROCESS_KEY_NS,
+  PROCESS_MORE_TEXTS,
   PROCESS_NAMESPACES,
+  PROCESS_NS_PID,
   PROCESS_PARENT,
   PROCESS_PID,
   PROCESS_RESERVED,
@@ -24,13 +32,16 @@ import {
   PROCESS_UID,
   TEXT_BYTES,
 } from "../../../plugins/sdk/abi.js";
-import type { Process } from "../../events/model.js";
+import type { Pod, Process } from "../../events/model.js";
 import { PLUGIN_LIMITS } from "../limits.js";
 import { writeCut } from "./writeCut.js";
 
 /** Bytes that no process record exceeds. */
 export const LARGEST_RECORD_BYTES =
-  PROCESS_BYTES + PLUGIN_LIMITS.argumentsBytes + (PROCESS_TEXTS - 1) * PLUGIN_LIMITS.textBytes + 8;
+  PROCESS_BYTES +
+  PLUGIN_LIMITS.argumentsBytes +
+  (PROCESS_TEXTS + PROCESS_MORE_TEXTS - 1) * PLUGIN_LIMITS.textBytes +
+  8;
 
 /** Processes that are remembered; more than one batch can hold. */
 const SLOTS = 16_384; // a power of two
@@ -62,6 +73,8 @@ export class ProcessRecords {
   /** Bytes ever written when the record was begun. */
   private readonly start = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
   private readonly owner: (Process | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** The pod that the record tells of: a process may get one after its first events. */
+  private readonly pod: (Pod | undefined)[] = new Array(SLOTS).fill(undefined);
   /** Chains of slots by pid: a Map would cost more than all the rest. */
   private readonly heads = new Int32Array(SLOTS).fill(END);
   private readonly next = new Int32Array(SLOTS).fill(END);
@@ -88,7 +101,10 @@ export class ProcessRecords {
     while (slot !== END && this.owner[slot] !== process) slot = this.next[slot] as number;
     if (slot === END) {
       slot = this.takeSlot(process);
-    } else if ((this.start[slot] as number) >= this.written - RING_BYTES) {
+    } else if (
+      (this.start[slot] as number) >= this.written - RING_BYTES &&
+      this.pod[slot] === process.pod
+    ) {
       return slot;
     }
     this.encode(process, slot);
@@ -133,7 +149,9 @@ export class ProcessRecords {
       this.written += RING_BYTES - place;
       place = 0;
     }
-    let state = this.writeTexts(process, place);
+    let state = this.writeTexts(process, place) | this.writeMoreTexts(process, place);
+    this.pod[slot] = process.pod;
+    if (process.pod !== undefined) state |= KNOWN_POD;
     const { capabilities, namespaces } = process;
     if (process.uid !== undefined) state |= KNOWN_UID;
     if (process.auid !== undefined) state |= KNOWN_AUID;
@@ -155,6 +173,10 @@ export class ProcessRecords {
     for (let n = 0; n < NAMESPACES; n++) {
       words[word + PROCESS_NAMESPACES / 4 + n] = namespaces?.[n] ?? 0;
     }
+    words[word + PROCESS_NS_PID / 4] = process.nsPid;
+    words[word + PROCESS_EUID / 4] = process.euid ?? 0xffffffff;
+    words[word + PROCESS_GID / 4] = process.gid ?? 0xffffffff;
+    words[word + PROCESS_EGID / 4] = process.egid ?? 0xffffffff;
     words[word + PROCESS_STATE / 4] = state;
     words[word + PROCESS_RESERVED / 4] = 0;
     const size = (this.textEnd - place + 7) & ~7;
@@ -190,6 +212,34 @@ export class ProcessRecords {
       const { bytes, cut } = writeCut(this.bytes, text, at, limit);
       if (cut) state |= CUT_EXEC_ID << number;
       at = this.refer(place + number * TEXT_BYTES, at, bytes);
+    }
+    this.textEnd = at;
+    return state;
+  }
+
+  /** The texts that most processes do not have; returns the CUT_* bits. */
+  private writeMoreTexts(p: Process, place: number): number {
+    const { pod, containerId = "", interpreter = "" } = p;
+    const container = pod?.container;
+    if (pod === undefined && containerId === "" && !interpreter) {
+      this.words.fill(0, (place + PROCESS_CONTAINER_ID) >>> 2, (place + PROCESS_NS_PID) >>> 2);
+      return 0;
+    }
+    const texts = [
+      containerId,
+      pod?.namespace ?? "",
+      pod?.name ?? "",
+      pod?.labels?.join("\n") ?? "",
+      container?.name ?? "",
+      container?.image.name ?? "",
+      interpreter,
+    ];
+    let state = 0;
+    let at = this.textEnd;
+    for (const [number, text] of texts.entries()) {
+      const { bytes, cut } = writeCut(this.bytes, text, at, PLUGIN_LIMITS.textBytes);
+      if (cut) state |= CUT_CONTAINER_ID << number;
+      at = this.refer(place + PROCESS_CONTAINER_ID + number * TEXT_BYTES, at, bytes);
     }
     this.textEnd = at;
     return state;

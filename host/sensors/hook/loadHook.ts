@@ -20,6 +20,8 @@ export interface HookOptions {
   readonly hook: number;
   readonly maps: SharedHookMaps;
   readonly features: HookFeatures;
+  /** Default true; else it waits for `attach()`. */
+  readonly attach?: boolean;
   /** Start in monitor mode; default: enforce. */
   readonly monitor?: boolean;
 }
@@ -36,6 +38,8 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
+  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
   attach(): void;
@@ -55,14 +59,17 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   const { maps, hook } = options;
   const ids = { hook, slot: maps.slots.take() };
   const filters = { sets: new FilterSets(maps.btf, maps.filters), marks: maps.marks.lease() };
+  let loaded: Hook | undefined;
   try {
     resetCounters(maps, ids.slot);
     setMode(maps, ids.slot, options.monitor ?? false);
     const plan = planHook(spec, mechanism, ids, filters, maps);
-    const loaded = new Hook(spec, plan, ids, filters, maps);
-    loaded.attach();
+    loaded = new Hook(spec, plan, ids, filters, maps);
+    loaded.load();
+    if (options.attach !== false) loaded.attach();
     return loaded;
   } catch (error) {
+    loaded?.detach();
     closeFilters(filters);
     maps.slots.giveBack(ids.slot);
     throw asHookError(error, spec);
@@ -90,6 +97,8 @@ class Hook implements LoadedHook {
   readonly #ids: { readonly hook: number; readonly slot: number };
   readonly #filters: Filters;
   readonly #maps: SharedHookMaps;
+  /** From `load` to `attach`. */
+  #object: BpfObject | undefined;
   #programs: KernelProgram[] = [];
   #links: Link[] = [];
   /** Of programs that are gone. */
@@ -115,21 +124,34 @@ class Hook implements LoadedHook {
     return this.#links.length > 0;
   }
 
+  get memoryBytes(): number {
+    return this.#programs.reduce((sum, program) => {
+      const { jitedBytes, translatedBytes } = program.info();
+      return sum + jitedBytes + translatedBytes;
+    }, 0);
+  }
+
+  /** Brings it into the kernel, where nothing runs it yet. */
+  load(): void {
+    const object = loadPlan(this.#plan, this.#maps);
+    this.#object = object;
+    this.#programs = partsOf(this.#plan.mechanism).map(
+      ([name]) => new KernelProgram(object.program(name)),
+    );
+  }
+
   attach(): void {
     if (this.attached || this.#closed) return;
-    let object: BpfObject | undefined;
     try {
-      object = loadPlan(this.#plan, this.#maps);
+      if (this.#object === undefined) this.load();
       for (const [name, part] of partsOf(this.#plan.mechanism)) {
-        const program = object.program(name);
-        this.#programs.push(new KernelProgram(program, program.what));
-        this.#links.push(part.attach(program));
+        const program = this.#object?.program(name);
+        if (program !== undefined) this.#links.push(part.attach(program));
       }
+      this.#forgetObject();
     } catch (error) {
       this.detach();
       throw asHookError(error, this.#spec);
-    } finally {
-      object?.close();
     }
   }
 
@@ -137,6 +159,7 @@ class Hook implements LoadedHook {
     this.#before = this.statistics();
     for (const link of this.#links.splice(0).reverse()) link.close();
     for (const program of this.#programs.splice(0)) program.close();
+    this.#forgetObject();
     this.#maps.forgetPending(this.#ids.hook);
   }
 
@@ -166,9 +189,15 @@ class Hook implements LoadedHook {
     closeFilters(this.#filters);
     this.#maps.slots.giveBack(this.#ids.slot);
   }
+
+  #forgetObject(): void {
+    this.#object?.close();
+    this.#object = undefined;
+  }
 }
 
-function asHookError(error: unknown, spec: HookSpec): GuidestarError {
+/** A refusal of the kernel as one sentence that names the hook. */
+export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";

@@ -1,6 +1,6 @@
 /** Pods of real containers: containerd and runc from Debian's packages, found by their usual socket. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { toNumber } from "../../../host/api/numbers.js";
 import { lastApplied } from "../../../host/pods/probes.js";
 import type { fgs } from "../../../proto/generated/api.js";
@@ -29,10 +29,12 @@ const containers = { endpoints: undefined, waitMs: 20_000 };
 const containerd = new Containerd();
 let running: { sandboxId: string; containerId: string };
 
-before(async () => {
+/** Takes a while, in which the daemon can start as well. */
+const ready = (async () => {
   await containerd.start();
   containerd.importImages("guidestar.test/pause:1", image);
-});
+})();
+ready.catch(() => {});
 
 after(async () => {
   if (running) await containerd.call("StopPodSandbox", { pod_sandbox_id: running.sandboxId });
@@ -58,6 +60,7 @@ function checkPod(process: fgs.Process.$Properties | null | undefined) {
 test("a pod that is started while we watch: its first process has it already", async (t) => {
   const { connect } = await startTestDaemon(t, { containers });
   const client = await connect();
+  await ready;
   const stream = client.sensors.getEvents();
   await stream.ready;
   const collecting = collect(stream, (event) => Boolean(event.process_exit) && isTick(event));
@@ -133,8 +136,9 @@ test("a pod that was there before, and a containerd that comes only later", asyn
   const inShop = await filtered({ namespace: ["shop"] });
   const alike = await Promise.all(wanted.map((filter) => filtered(filter)));
   const others = await Promise.all(unwanted.map((filter) => filtered(filter, lastOnly)));
-  await containerd.exec(containerId, ["/bin/uname", "-a"]);
-  await containerd.exec(containerId, probe);
+  await Promise.all(
+    [["/bin/uname", "-a"], probe].map((command) => containerd.exec(containerId, command)),
+  );
   await containerd.exec(containerId, ["/bin/true", "last"]);
   const execs = (await inShop.events).flatMap(({ process_exec }) => process_exec?.process ?? []);
   const of = (end: string) => execs.find(({ binary }) => binary?.endsWith(end));

@@ -30,6 +30,8 @@ class Registry implements Sensors {
       }
       if (!this.enabled.delete(name)) throw noSuchSensor(name);
     });
+  delete = (name: string) => this.#run(`delete ${name}`, () => void this.enabled.delete(name));
+  status = () => [];
   list = () =>
     this.#run("list", () => [...this.enabled].map(([name, enabled]) => ({ name, enabled })));
   enable = (name: string) => this.#run(`enable ${name}`, () => void this.enabled.set(name, true));

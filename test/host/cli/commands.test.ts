@@ -302,6 +302,90 @@ describe("tracingpolicy add", () => {
   });
 });
 
+const moves: guidestar.Policy.$Properties = {
+  name: "moves",
+  enabled: true,
+  mode: 2,
+  hooks: [
+    {
+      name: "__x64_sys_chdir",
+      kind: 2,
+      mechanism: "sys_enter",
+      calls: 12,
+      filtered: 2,
+      posted: 10,
+      runs: 1000,
+      time_ns: 200_000,
+      memory_bytes: 4096,
+    },
+    { name: "fd_install", kind: 1 },
+  ],
+};
+
+describe("tracingpolicy list", () => {
+  const list = answering({ "Policies/List": () => ({ policies: [moves] }) });
+
+  test("a line for each hook, fields separated by tabs", async () => {
+    const { stdout } = await list(["tracingpolicy", "list"]);
+    assert.deepEqual(
+      stdout.split("\n").map((line) => line.split("\t")),
+      [
+        "moves enabled monitor __x64_sys_chdir sys_enter 12 2 10 0 0 1000 200 4096".split(" "),
+        "moves enabled monitor fd_install - 0 0 0 0 0 0 0 0".split(" "),
+        [""],
+      ],
+    );
+  });
+
+  test("as JSON", async () => {
+    const { stdout } = await list(["tp", "ls", "-o", "json"]);
+    assert.equal(JSON.parse(stdout).policies[0].hooks[0].kind, "HOOK_KIND_SYSCALL");
+  });
+
+  test("says so if there are none", async () => {
+    const none = answering({ "Policies/List": () => ({}) });
+    const { stdout, stderr } = await none(["tracingpolicy", "list"]);
+    assert.deepEqual([stdout, stderr], ["", "guidestar: there are no tracing policies\n"]);
+  });
+});
+
+test("policies are switched, set and deleted by name", async () => {
+  const asked: unknown[] = [];
+  const note = (what: string) => (request: object) => {
+    asked.push([what, { ...request }]);
+    return {};
+  };
+  const server = await startServer({
+    answers: {
+      EnableSensor: note("enable"),
+      DisableSensor: note("disable"),
+      SetSensorConfig: note("set"),
+      "Policies/Delete": note("delete"),
+    },
+  });
+  const lines: string[] = [];
+  for (const args of [["enable"], ["disable"], ["set-mode", "monitor"], ["delete"]]) {
+    const [verb = "", ...rest] = args;
+    const all = ["tracingpolicy", verb, "moves", ...rest, "--server-address", server.address];
+    lines.push((await run(all)).stdout);
+  }
+  server.stop();
+  assert.deepEqual(lines, [
+    "tracing policy moves enabled\n",
+    "tracing policy moves disabled\n",
+    "tracing policy moves: mode set to monitor\n",
+    "tracing policy moves deleted\n",
+  ]);
+  assert.deepEqual(asked, [
+    ["enable", { name: "moves" }],
+    ["disable", { name: "moves" }],
+    ["set", { name: "moves", cfgkey: "mode", cfgval: "monitor" }],
+    ["delete", { name: "moves" }],
+  ]);
+  const wrong = await run(["tracingpolicy", "set-mode", "moves", "off"]);
+  assert.equal(wrong.code, 2);
+});
+
 test("stacktrace-tree print draws the tree, the frequent calls first", async () => {
   const node = (address: number, symbol: string, count: number, more = {}) => ({
     address: { address, symbol },

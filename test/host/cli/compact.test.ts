@@ -5,6 +5,7 @@ import { compactLine } from "../../../host/cli/compact.js";
 import { paintFor } from "../../../host/cli/text/paint.js";
 import { displayWidth } from "../../../host/cli/text/width.js";
 import { messageType } from "../../../host/json/schema.js";
+import { fgs, guidestar } from "../../../proto/generated/api.js";
 import { arbitraryMessage } from "../json/arbitraryMessage.js";
 import { type Event, exec, exit, kprobe, processOf } from "./support/events.js";
 
@@ -55,6 +56,49 @@ describe("the forms of events", () => {
     ],
     [kprobe("security_file_open", [file]), "⁉️ syscall node-1 /usr/bin/curl security_file_open"],
     [kprobe("__x64_sys_lseek"), "⁉️ syscall node-1 /usr/bin/curl __x64_sys_lseek"],
+    [hooked("LSM", "file_open", [file]), "🔒 LSM     node-1 /usr/bin/curl file_open /etc/passwd"],
+    [
+      hooked("LSM", "socket_connect", [{}, { sockaddr_arg: { address: "::1", port: 53 } }]),
+      "🔒 LSM     node-1 /usr/bin/curl socket_connect [::1]:53",
+    ],
+    [hooked("LSM", "bprm_check", []), "🔒 LSM     node-1 /usr/bin/curl bprm_check"],
+    [
+      hooked("LSM", "capable", [{ capability_arg: { number: 21, name: "CAP_SYS_ADMIN" } }]),
+      "🔒 LSM     node-1 /usr/bin/curl capable CAP_SYS_ADMIN",
+    ],
+    [
+      hooked("UPROBE", "readline", [{ string_arg: "rm -r" }], { where: "/bin/bash" }),
+      '🕵️ uprobe  node-1 /usr/bin/curl /bin/bash readline "rm -r"',
+    ],
+    [
+      hooked("FUNCTION", "__x64_sys_setuid", [{ long_arg: { value: -1 } }], {
+        action: fgs.KprobeAction.KPROBE_ACTION_SIGKILL,
+        signal: "SIGKILL",
+      }),
+      "🔑 setuid  node-1 /usr/bin/curl -1 SIGKILL",
+    ],
+    [
+      hooked("SYSCALL", "__x64_sys_close", [file], {
+        action: fgs.KprobeAction.KPROBE_ACTION_OVERRIDE,
+        override_error: -1,
+      }),
+      "📪 close   node-1 /usr/bin/curl /etc/passwd EPERM",
+    ],
+    [
+      hooked("SYSCALL", "__x64_sys_close", [file], { monitored: true }),
+      "📪 close   node-1 /usr/bin/curl /etc/passwd (monitored)",
+    ],
+    [
+      hooked("SYSCALL", "__x64_sys_close", [file], { action_failed: true }),
+      "📪 close   node-1 /usr/bin/curl /etc/passwd (action failed)",
+    ],
+    // Clients of the API have seen these without a signal or an error.
+    [
+      hooked("UNDEF", "__x64_sys_lseek", [], {
+        action: fgs.KprobeAction.KPROBE_ACTION_SIGKILL,
+      }),
+      "⁉️ syscall node-1 /usr/bin/curl __x64_sys_lseek SIGKILL",
+    ],
     [tracepoint("sched", "sched_switch"), "⁉️ tracepoint node-1 /usr/bin/curl sched sched_switch"],
     [
       tracepoint("raw_syscalls", "sys_enter", 59),
@@ -201,6 +245,17 @@ test("nothing that a process chose reaches the terminal unescaped", () => {
     assert.match(text, /a\\x1b\[2Jb\\nc\\u202ed\\u009b31m\\u200b\\x7f/);
   }
 });
+
+function hooked(
+  kind: "UNDEF" | "FUNCTION" | "SYSCALL" | "LSM" | "UPROBE",
+  functionName: string,
+  args: fgs.KprobeArgument.$Properties[],
+  more: fgs.ProcessKprobe.$Properties = {},
+): Event {
+  const event = kprobe(functionName, args);
+  const number = guidestar.HookKind[`HOOK_KIND_${kind}`];
+  return { ...event, process_kprobe: { ...event.process_kprobe, kind: number, ...more } };
+}
 
 function setns(type: number): Event {
   return kprobe("__x64_sys_setns", [{ int_arg: 3 }, { int_arg: type }]);

@@ -386,3 +386,29 @@ test("interpreter, file and ids come from the record", () => {
   assert.equal(file?.script, true);
   assert.equal(file?.deleted, true);
 });
+
+test("a pid that is used again before its end was seen leaves its parent counted right", () => {
+  const { cache, decode } = newDecoder();
+  decode(make.exec(bash, bashStrings));
+  const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+  for (const key of [200, 300, 400]) {
+    decode(make.fork({ "header.pid": 11, "header.key_ns": key, ...parent }));
+    assert.equal(cache.current(10)?.references, 2);
+  }
+  decode(make.exit({ "header.pid": 11, "header.key_ns": 400, ...parent }));
+  assert.equal(cache.current(10)?.references, 1);
+});
+
+test("a process that was evicted holds its parent no longer, nor does its end", () => {
+  const { cache, decode } = newDecoder(2);
+  decode(make.exec(bash, bashStrings));
+  const shell = cache.current(10);
+  const parent = { "parent.pid": 10, "parent.key_ns": 100 };
+  for (const pid of [11, 12, 13])
+    decode(make.fork({ "header.pid": pid, "header.key_ns": 200, ...parent }));
+  assert.equal(cache.evictions, 2);
+  assert.equal(shell?.references, 2, "itself, and the one that is still known");
+  for (const pid of [11, 12, 13])
+    decode(make.exit({ "header.pid": pid, "header.key_ns": 200, ...parent }));
+  assert.equal(shell?.references, 1);
+});

@@ -109,7 +109,7 @@ test("the plugins in the README build", async () => {
   const readme = await readFile(join(projectFolder, "plugins/README.md"), "utf8");
   const sources = [...readme.matchAll(/```ts\n(import [\s\S]*?)```/g)];
   const manifests = [...readme.matchAll(/```json\n(\{\n {2}"name"[\s\S]*?)```/g)];
-  assert.ok(sources.length === 2 && manifests.length === 2);
+  assert.ok(sources.length === 3 && manifests.length === 3);
   for (const [n, [, source]] of sources.entries()) {
     const built = await build(source as string, JSON.parse(manifests[n]?.[1] as string));
     assert.equal(built.warnings, "");

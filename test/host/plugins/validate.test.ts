@@ -40,7 +40,7 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       description: "",
       size: good.length,
       code: undefined,
-      eventTypes: [],
+      eventTypes: [5, 7],
       tickMs: 0,
       settings: "",
       failurePolicy: "open",
@@ -134,9 +134,12 @@ test("a manifest with mistakes is refused with the mistake", async () => {
   );
   await refused(
     json({ events: ["exce"] }),
-    'events in the manifest in the module has "exce", which is none of exec, exit (did you mean "exec"?)',
+    'events in the manifest in the module has "exce", which is none of exec, exit, kprobe, tracepoint (did you mean "exec"?)',
   );
-  await refused(json({ events: "exec" }), /must be a list of event types \(exec, exit\)$/);
+  await refused(
+    json({ events: "exec" }),
+    /must be a list of event types \(exec, exit, kprobe, tracepoint\)$/,
+  );
   await refused(json({ name: "Über" }), /^name in the manifest in the module must be 1 to 63/);
   await refused(json({ name: "guidestar" }), /must not be "guidestar": that is the host$/);
   await refused(json({ version: 1 }), /^version in .* must be a text like "1.0.0", not 1$/);

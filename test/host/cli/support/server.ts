@@ -9,7 +9,12 @@ import {
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { nodeService, pluginsService, sensorsService } from "../../../../host/api/services.js";
+import {
+  nodeService,
+  pluginsService,
+  policiesService,
+  sensorsService,
+} from "../../../../host/api/services.js";
 import { fgs, type guidestar } from "../../../../proto/generated/api.js";
 
 export type Event = fgs.GetEventsResponse.$Properties;
@@ -29,7 +34,7 @@ export class GrpcFailure extends Error {
 
 export interface Script {
   readonly getEvents?: (call: EventCall, callNumber: number) => void;
-  /** By the method's name in the .proto; methods that are not here are not implemented. */
+  /** By the method's name in the .proto, of `Policies` as `Policies/List`; methods that are not here are not implemented. */
   readonly answers?: Readonly<Record<string, Answer>>;
   readonly upload?: (
     parts: readonly guidestar.UploadPluginRequest.$Properties[],
@@ -60,9 +65,13 @@ export async function startServer(script: Script): Promise<TestServer> {
     },
   );
   const { Upload, ...pluginCalls } = pluginsService;
-  for (const service of [sensorCalls, pluginCalls, nodeService]) {
+  const services = [
+    ["", { ...sensorCalls, ...pluginCalls, ...nodeService }],
+    ["Policies/", policiesService],
+  ] as const;
+  for (const [prefix, service] of services) {
     for (const [name, definition] of Object.entries(service)) {
-      const answer = script.answers?.[name];
+      const answer = script.answers?.[`${prefix}${name}`];
       if (answer === undefined) continue;
       server.addService(
         { [name]: definition } as never,

@@ -6,6 +6,7 @@ import { createMetrics } from "../../../../host/export/metrics/metrics.js";
 import { parseMetricsAddress, serveMetrics } from "../../../../host/export/metrics/server.js";
 import type { MetricsSources } from "../../../../host/export/metrics/sources.js";
 import type { ActivePlugin } from "../../../../host/plugins/prepared.js";
+import { nothingCounted } from "../../../../host/sensors/policies/status.js";
 import { FakePort } from "../../api/fakePort.js";
 import { parseExposition } from "./exposition.js";
 
@@ -196,4 +197,34 @@ test("an address is read or refused in one sentence", async (t) => {
   await assert.rejects(serveMetrics(parseMetricsAddress(`${port}`), createMetrics(sourcesOf())), {
     message: `cannot serve metrics at 127.0.0.1:${port}: another program has that port; choose another with --metrics-server`,
   });
+});
+
+test("policies have a series each, and each of their hooks", async () => {
+  const numbers = { ...nothingCounted, calls: 9, filtered: 4, posted: 5, runs: 12, timeNs: 3e9 };
+  const hook = {
+    name: "fd_install",
+    kind: "function",
+    mechanism: "fentry",
+    memoryBytes: 800,
+  } as const;
+  const moves = { name: "moves", enabled: true, mode: "monitor", namespace: "" } as const;
+  const policies = [
+    {
+      ...moves,
+      hooks: [
+        { ...numbers, ...hook },
+        { ...numbers, ...hook },
+      ],
+    },
+    { ...moves, name: "idle", enabled: false, hooks: [] },
+  ];
+  const { value } = await scrape(sourcesOf(new FakePort(), { policies: () => policies }));
+  const labels = { policy: "moves", hook: "fd_install" };
+  assert.equal(value("guidestar_policy_enabled", { policy: "moves", mode: "monitor" }), 1);
+  assert.equal(value("guidestar_policy_enabled", { policy: "idle", mode: "monitor" }), 0);
+  assert.equal(value("guidestar_policy_hook_calls_total", labels), 18);
+  assert.equal(value("guidestar_policy_hook_filtered_total", labels), 8);
+  assert.equal(value("guidestar_policy_hook_posted_total", labels), 10);
+  assert.equal(value("guidestar_policy_hook_seconds_total", labels), 6);
+  assert.equal(value("guidestar_policy_hook_memory_bytes", labels), 1600);
 });

@@ -1,0 +1,45 @@
+/** What events need to know of a hook. */
+import type {
+  ArgumentDescription,
+  ArgumentSpec,
+  HookDescription,
+  HookSpec,
+} from "../../policy/hookSpec.js";
+
+export function describeHook(policy: string, hook: number, spec: HookSpec): HookDescription {
+  const { target, functionName, args, returned, message, tags } = spec;
+  const where = placeOf(spec);
+  return {
+    hook,
+    policy,
+    kind: target.kind,
+    functionName:
+      target.kind === "tracepoint" ? target.event : afterSlash(target.kind, functionName),
+    ...(target.kind === "tracepoint" ? { subsystem: target.subsystem } : {}),
+    ...(target.kind === "rawTracepoint" ? subsystemOf(functionName) : {}),
+    ...(where === undefined ? {} : { where }),
+    args: args.map(describe),
+    ...(returned === undefined ? {} : { returned: describe(returned) }),
+    ...(message === undefined ? {} : { message }),
+    tags,
+  };
+}
+
+function describe({ type, index, label }: ArgumentSpec): ArgumentDescription {
+  return { type, index, ...(label === undefined ? {} : { label }) };
+}
+
+function placeOf({ target }: HookSpec): string | undefined {
+  if (target.kind === "uprobe") return target.path;
+  return target.kind === "function" ? target.module : undefined;
+}
+
+/** Raw tracepoints are named as the others are: `sched/sched_process_exec`. */
+function afterSlash(kind: HookSpec["target"]["kind"], name: string): string {
+  return kind === "rawTracepoint" ? name.slice(name.indexOf("/") + 1) : name;
+}
+
+function subsystemOf(name: string): { subsystem?: string } {
+  const at = name.indexOf("/");
+  return at < 0 ? {} : { subsystem: name.slice(0, at) };
+}
