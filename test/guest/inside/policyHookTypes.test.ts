@@ -75,8 +75,12 @@ describe("a function of a program", () => {
       records.map(({ args }) => args.map(intOf)[0]),
       [4n, 1n],
     );
-    assert.equal(records[0] && intOf(records[0].args[1] as HookArgument), -9n);
-    assert.equal(records[1]?.args[1] && intOf(records[1].args[1]), BigInt(records[1].pid));
+    const results = records.map(({ pid, args }) => ({
+      pid,
+      result: intOf(args[1] as HookArgument),
+    }));
+    assert.equal(results[0]?.result, -9n);
+    assert.equal(results[1]?.result, BigInt(results[1]?.pid ?? 0));
   });
 });
 
