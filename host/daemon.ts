@@ -8,6 +8,8 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import { LogHub } from "./plugins/logHub.js";
+import type { Poison } from "./plugins/poison.js";
 import type { PluginSetup } from "./plugins/prepared.js";
 import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
@@ -60,6 +62,13 @@ export interface DaemonConfig extends PipelineConfig {
   readonly metrics?: MetricsAddress | undefined;
 }
 
+/** The plugins that a pipeline begins with, and who is told of them. */
+export interface PipelinePlugins {
+  readonly setups?: readonly PluginSetup[];
+  readonly onLog?: (plugin: string, level: string, line: string) => void;
+  readonly onPoison?: (poison: Poison) => void;
+}
+
 export interface RunningPipeline {
   readonly pipeline: PipelineHandle;
   /** What is watched beyond processes. */
@@ -86,7 +95,7 @@ export interface Daemon extends RunningPipeline {
 export async function startPipeline(
   config: PipelineConfig,
   firstListeners: readonly FirstListener[] = [],
-  plugins: readonly PluginSetup[] = [],
+  plugins: PipelinePlugins = {},
 ): Promise<RunningPipeline> {
   const { source, scope, log } = config;
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
@@ -105,13 +114,18 @@ export async function startPipeline(
       ancestors: config.ancestors ?? false,
       hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       firstListeners,
-      plugins,
+      plugins: plugins.setups ?? [],
+      onPoison: plugins.onPoison ?? (() => {}),
       pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
       containers,
-      onPluginLog: (plugin, level, line) => log[levelOf(level)]({ plugin }, line),
+      onPluginLog: (plugin, level, line) => {
+        log[levelOf(level)]({ plugin }, line);
+        plugins.onLog?.(plugin, level, line);
+      },
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
-    const policies = base && (await policiesOn(base, pipeline, config));
+    const policies =
+      base && (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
     const { sensors = noSensors() } = policies ?? {};
     const running = pipeline;
     const close = async () => {
@@ -133,10 +147,10 @@ export async function startPipeline(
 async function policiesOn(
   base: BaseSensor,
   pipeline: PipelineHandle,
-  config: PipelineConfig,
+  options: PoliciesOptions,
 ): Promise<OpenPolicies> {
   const { openPolicies } = await import("./sensors/policies/openPolicies.js");
-  return openPolicies(base, pipeline, config.policies);
+  return openPolicies(base, pipeline, options);
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {
@@ -168,7 +182,12 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
     const plugins = await openPlugins(config);
     running.unshift(plugins);
-    const pipeline = await startPipeline(config, listeners, plugins.setups());
+    const pluginLogs = new LogHub();
+    const pipeline = await startPipeline(config, listeners, {
+      setups: plugins.setups(),
+      onLog: (plugin, level, line) => pluginLogs.add(plugin, level, line),
+      onPoison: (poison) => void plugins.addPoison(poison),
+    });
     running.unshift(pipeline);
     plugins.attach(pipeline.pipeline);
     const exportStatus = () => exporter?.status;
@@ -179,6 +198,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       port: pipeline.pipeline,
       sensors: pipeline.sensors,
       plugins,
+      pluginLogs,
       version,
       nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
@@ -225,5 +245,6 @@ function sourceInit(source: string, base: BaseSensor | undefined): SourceInit {
 }
 
 function levelOf(level: string): "debug" | "info" | "warn" | "error" {
+  if (level === "warning") return "warn";
   return level === "debug" || level === "warn" || level === "error" ? level : "info";
 }

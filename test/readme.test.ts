@@ -50,6 +50,12 @@ test("the plugin in README builds, is pushed to a running daemon, drops and anno
   assert.match(listed.stdout, /my-filter/);
 });
 
+test("the policy in README has no errors", async () => {
+  const stdin = block("yaml", "## A policy");
+  const { code, stdout, stderr } = await run(["tracingpolicy", "validate", "-"], { stdin });
+  assert.deepEqual([code, stdout, stderr], [0, "standard input: moves: 1 hook, no errors\n", ""]);
+});
+
 test("every guidestar command that README names is one", async () => {
   const commands = new Set(
     [...readme.matchAll(/guidestar ((?:plugin )?[a-z]+)/g)].map(([, name]) => name as string),

@@ -163,7 +163,7 @@ static __always_inline bool run_all(struct gs_call *call,
  * At entry, `selector` being the first that matched. True: a record is wanted. Of a hook that
  * reports at return only then it is known which selector matches, and whether it is posted.
  */
-static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
+static __noinline bool run_actions(struct gs_call *call, __u32 selector)
 {
 #define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, !hook_config.has_return)
 	if (selector_config.count)
@@ -174,7 +174,7 @@ static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 }
 
 /* At return, of a hook that reports there. */
-static __always_inline bool run_return_actions(struct gs_call *call, __u32 selector)
+static __noinline bool run_return_actions(struct gs_call *call, __u32 selector)
 {
 #define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, true)
 	if (selector_config.count)

@@ -30,14 +30,18 @@ static __always_inline struct gs_key read_key_of(struct task_struct *task)
 static __always_inline void fill_process(const struct gs_call *call, struct gs_key *self,
 					 struct gs_key *parent)
 {
+	struct task_struct *task;
+
 	if (call->known) {
 		self->pid = process_of(call);
 		self->key_ns = call->known->key_ns;
 		*parent = call->known->parent;
 		return;
 	}
-	*self = read_key_of(call->task);
-	*parent = read_key_of(BPF_CORE_READ(call->task, real_parent));
+	task = call->task; /* by itself: offsets within struct gs_call are not the kernel's to tell
+			    */
+	*self = read_key_of(task);
+	*parent = read_key_of(BPF_CORE_READ(task, real_parent));
 }
 
 #endif

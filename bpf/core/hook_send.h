@@ -24,7 +24,7 @@ static __always_inline void put_stack(struct gs_call *call, __u8 position, __u64
 	put_argument(draft, position, &copied);
 }
 
-static __always_inline void put_stacks(struct gs_call *call, __u32 selector)
+static __noinline void put_stacks(struct gs_call *call, __u32 selector)
 {
 	if (wants_kernel_stack(selector))
 		put_stack(call, GS_POSITION_KERNEL_STACK, 0);
@@ -46,7 +46,7 @@ static __always_inline void note_outcome(struct gs_call *call, __u32 selector)
 	event->pad = 0;
 }
 
-static __always_inline void send_record(struct gs_call *call)
+static __noinline void send_record(struct gs_call *call)
 {
 	struct gs_hook_draft *draft = &call->scratch->draft;
 	struct gs_hook_event *event = &draft->event;

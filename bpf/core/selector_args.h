@@ -85,7 +85,7 @@ static __always_inline bool sockaddr_passes(const volatile struct gs_filter *fil
 /* Capabilities that the thread does not have when it makes the call. */
 static __always_inline bool gains(const struct gs_call *call, const struct gs_arg *arg)
 {
-	const struct cred *now = BPF_CORE_READ(call->task, cred);
+	const struct cred *now = cred_of(call);
 
 	if (arg->kind == GS_ARG_CRED) {
 		const struct gs_cred *next = (const struct gs_cred *)(arg + 1);
@@ -102,7 +102,7 @@ static __always_inline bool integer_passes(const struct gs_call *call,
 {
 	if (filter->test != GS_TEST_GAINED)
 		return number_passes(filter, value);
-	return value & ~read_capabilities(BPF_CORE_READ(call->task, cred), filter->value[0]);
+	return value & ~read_capabilities(cred_of(call), filter->value[0]);
 }
 
 static __always_inline bool copied_passes(const struct gs_call *call,
@@ -128,8 +128,7 @@ static __always_inline bool copied_passes(const struct gs_call *call,
 			return false;
 		if (filter->test != GS_TEST_GAINED)
 			return number_passes(filter, value);
-		return value &
-		       ~read_capabilities(BPF_CORE_READ(call->task, cred), filter->value[0]);
+		return value & ~read_capabilities(cred_of(call), filter->value[0]);
 	}
 	if (arg->kind == GS_ARG_SOCK)
 		return sock_passes(filter, payload);

@@ -67,6 +67,13 @@ static __always_inline __u32 read_namespace(struct task_struct *task, __u32 inde
 	return 0;
 }
 
+static __always_inline const struct cred *cred_of(const struct gs_call *call)
+{
+	struct task_struct *task = call->task;
+
+	return BPF_CORE_READ(task, cred);
+}
+
 static __always_inline __u64 read_capabilities(const struct cred *cred, __u32 set)
 {
 	__u64 capabilities = 0;
@@ -156,7 +163,7 @@ static __always_inline bool capability_matches(const struct gs_call *call,
 					       const volatile struct gs_capability_filter *filter,
 					       const bool as_change)
 {
-	const struct cred *cred = BPF_CORE_READ(call->task, cred);
+	const struct cred *cred = cred_of(call);
 	__u64 bits;
 
 	if (filter->is_namespaced && !is_outside_host_user_ns(cred))
@@ -223,7 +230,7 @@ static __always_inline void rebase(const struct gs_call *call,
 			facts->ns[i] = read_namespace(call->task, i);
 	if (!selector->capability_changes)
 		return;
-	cred = BPF_CORE_READ(call->task, cred);
+	cred = cred_of(call);
 	facts->cap_effective = read_capabilities(cred, GS_CAPABILITY_EFFECTIVE);
 	facts->cap_inheritable = read_capabilities(cred, GS_CAPABILITY_INHERITABLE);
 	facts->cap_permitted = read_capabilities(cred, GS_CAPABILITY_PERMITTED);

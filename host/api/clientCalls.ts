@@ -29,6 +29,30 @@ export function unary<RequestIn, Response>(
   });
 }
 
+/** What a method answers, one by one. Leaving the loop cancels the call; it throws a `GuidestarError`. */
+export async function* serverStream<RequestIn, Response>(
+  { client, place }: Connection,
+  method: Method<unknown, RequestIn, Response, never>,
+  request: RequestIn,
+): AsyncGenerator<Response> {
+  const call = client.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    request,
+    new Metadata(),
+  );
+  try {
+    yield* call;
+  } catch (error) {
+    throw fromServiceError(error as ServiceError, place);
+  } finally {
+    // Its end is no news to who left the loop.
+    call.on("error", () => {});
+    call.cancel();
+  }
+}
+
 /** Calls a method with a stream of requests, never more of them in memory than the peer takes. */
 export function upload<RequestIn, Response>(
   { client, place, callTimeoutMs }: Connection,

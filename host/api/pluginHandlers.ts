@@ -1,21 +1,25 @@
 import type { ServerReadableStream } from "@grpc/grpc-js";
 import type { guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
+import type { LogHub } from "../plugins/logHub.js";
 import type { PluginManager, UploadOptions } from "../plugins/manager.js";
 import { clientStream, type Handlers, unary } from "./handlers.js";
-import { fromMode, toChange, toPlugin, toVersions } from "./pluginMessages.js";
+import { pluginLogsHandler } from "./pluginLogs.js";
+import { fromMode, toChange, toPlugin, toPoison, toVersions } from "./pluginMessages.js";
 import { pluginsService as service } from "./services.js";
 import { receiveModule, type UploadLimits } from "./upload.js";
 
 export interface PluginHandlersOptions {
   readonly plugins: PluginManager;
   readonly limits: UploadLimits;
+  readonly logs: LogHub;
 }
 
 /** `guidestar.Plugins`. */
 export function pluginHandlers({
   plugins,
   limits,
+  logs,
 }: PluginHandlersOptions): Handlers<typeof service> {
   let uploads = 0;
 
@@ -50,6 +54,7 @@ export function pluginHandlers({
       return {
         plugin: toPlugin(plugin),
         versions: toVersions(plugin),
+        poison: plugins.poison(name).map(toPoison),
         settings_schema: JSON.stringify(plugin.prepared?.schema ?? null),
       };
     }),
@@ -67,6 +72,7 @@ export function pluginHandlers({
       const { firstSequence, order } = await plugins.setOrder(names);
       return { names: [...order], first_sequence: firstSequence };
     }),
+    Logs: pluginLogsHandler(logs, (name) => plugins.get(name)),
     Rollback: unary(service.Rollback, async ({ name, version }) =>
       toChange(await plugins.rollback(name, version)),
     ),

@@ -1,6 +1,7 @@
 import { type google, guidestar } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import type { Changed, PluginState } from "../plugins/manager.js";
+import type { Poison } from "../plugins/poison.js";
 import {
   newCounts,
   type PluginCounts,
@@ -46,6 +47,11 @@ export function toVersions({ stored }: PluginState): guidestar.PluginVersion.$Pr
     uploaded: toTimestamp(version.uploadedMs),
     signed_by: version.signedBy,
   }));
+}
+
+export function toPoison(poison: Poison): guidestar.PluginPoison.$Properties {
+  const { version, sequence, timeMs, reason, event } = poison;
+  return { version, sequence, time: toTimestamp(timeMs), reason, event };
 }
 
 export function toChange({ plugin, firstSequence, replaced }: Changed) {

@@ -1,5 +1,5 @@
 import type { guidestar } from "../../proto/generated/api.js";
-import { type Connection, unary, upload } from "./clientCalls.js";
+import { type Connection, serverStream, unary, upload } from "./clientCalls.js";
 import { pluginsService as service } from "./services.js";
 
 /** `guidestar.Plugins`. */
@@ -22,6 +22,8 @@ export interface PluginsClient {
   /** `settings`: a JSON object. */
   setSettings(name: string, settings: string): Promise<guidestar.ChangePluginResponse>;
   setOrder(names: readonly string[]): Promise<guidestar.SetPluginOrderResponse>;
+  /** Lines as they come; leaving the loop ends the call. */
+  logs(request: guidestar.PluginLogsRequest.$Properties): AsyncIterable<guidestar.PluginLogLine>;
   /** `version`: default the one that was in use before. */
   rollback(name: string, version?: string): Promise<guidestar.ChangePluginResponse>;
 }
@@ -40,6 +42,7 @@ export function pluginsClient(connection: Connection): PluginsClient {
     setMode: (name, mode, version = "") =>
       unary(connection, service.SetMode, { name, mode, version }),
     setSettings: (name, settings) => unary(connection, service.SetSettings, { name, settings }),
+    logs: (request) => serverStream(connection, service.Logs, request),
     setOrder: (names) => unary(connection, service.SetOrder, { names: [...names] }),
     rollback: (name, version = "") => unary(connection, service.Rollback, { name, version }),
   };

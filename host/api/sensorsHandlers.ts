@@ -2,6 +2,7 @@ import { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
 import type { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import type { PluginManager } from "../plugins/manager.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { getEventsHandler } from "./getEventsHandler.js";
 import { type Handlers, type Ongoing, unary } from "./handlers.js";
@@ -13,6 +14,7 @@ export interface SensorsHandlersOptions {
   readonly port: PipelinePort;
   readonly subscribers: Subscribers;
   readonly sensors: Sensors;
+  readonly plugins: PluginManager;
   /** Of all that concerns sensors. */
   readonly queue: InOrder;
   /** Of the daemon; what GetVersion answers. */
@@ -21,7 +23,7 @@ export interface SensorsHandlersOptions {
 
 /** `fgs.FineGuidanceSensors`. */
 export function sensorsHandlers(options: SensorsHandlersOptions): Handlers<typeof service> {
-  const { sensors, version, queue } = options;
+  const { sensors, plugins, version, queue } = options;
   /** All that concerns sensors happens one at a time; not at all if the client left the queue. */
   const inOrder = <Result>(call: Ongoing, task: () => Promise<Result>): Promise<Result> =>
     queue.run(() => {
@@ -31,7 +33,9 @@ export function sensorsHandlers(options: SensorsHandlersOptions): Handlers<typeo
 
   return {
     GetEvents: getEventsHandler(options),
-    GetHealth: unary(service.GetHealth, () => ({ health_status: [running] })),
+    GetHealth: unary(service.GetHealth, async () => ({
+      health_status: [running, ...(await quarantined(plugins))],
+    })),
     GetVersion: unary(service.GetVersion, () => ({ version })),
     AddTracingPolicy: unary(service.AddTracingPolicy, async ({ yaml }, call) => {
       const policy = parsePolicy(yaml);
@@ -64,6 +68,16 @@ export function sensorsHandlers(options: SensorsHandlersOptions): Handlers<typeo
       root: await inOrder(call, () => sensors.stackTraceTree(name)),
     })),
   };
+}
+
+/** The daemon goes on without them, so it is running; but what they should do is not done. */
+async function quarantined(plugins: PluginManager): Promise<fgs.HealthStatus.$Properties[]> {
+  const all = await plugins.list().catch(() => []);
+  return all.flatMap(({ stored, active, broken }) => {
+    const failure = broken || active?.failure;
+    const details = `plugin ${stored.name} is quarantined: ${failure}`;
+    return failure ? [{ ...running, details }] : [];
+  });
 }
 
 /** A daemon that can answer is running; there is nothing else to say, whatever was asked for. */

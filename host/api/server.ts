@@ -5,6 +5,7 @@ import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
 import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import { LogHub } from "../plugins/logHub.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
@@ -13,6 +14,7 @@ import { checkExposure } from "./exposure.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
+import { withPlugins } from "./pluginSensors.js";
 import { policyHandlers } from "./policyHandlers.js";
 import { addReflection } from "./reflection.js";
 import { noSensors, type Sensors } from "./sensors.js";
@@ -37,6 +39,8 @@ export interface ServerOptions {
   readonly port: PipelinePort;
   /** Its chain is the pipeline's. */
   readonly plugins: PluginManager;
+  /** What plugins log. Default: nothing. */
+  readonly pluginLogs?: LogHub | undefined;
   /** Of the export to a file; undefined: there is none. */
   readonly exportStatus?: (() => ExportStatus | undefined) | undefined;
   /** Default: none, and none can be added. */
@@ -88,14 +92,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.enable_channelz": 0,
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
-  const { port, plugins, version, nodeName, sensors = noSensors() } = options;
+  const { port, plugins, version, nodeName, pluginLogs = new LogHub() } = options;
+  const others = options.sensors ?? noSensors();
+  const sensors = withPlugins(others, plugins);
   const queue = new InOrder();
   server.addService(
     sensorsService,
-    sensorsHandlers({ port, subscribers, sensors, version, queue }),
+    sensorsHandlers({ port, subscribers, sensors, plugins, version, queue }),
   );
-  server.addService(policiesService, policyHandlers({ sensors, queue }));
-  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload }));
+  server.addService(policiesService, policyHandlers({ sensors: others, queue }));
+  server.addService(pluginsService, pluginHandlers({ plugins, limits: upload, logs: pluginLogs }));
   const startedMs = Date.now();
   const { exportStatus } = options;
   server.addService(

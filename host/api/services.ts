@@ -99,6 +99,10 @@ export const pluginsService = {
     guidestar.RollbackPluginRequest,
     guidestar.ChangePluginResponse,
   ),
+  Logs: {
+    ...method(plugins, "Logs", guidestar.PluginLogsRequest, guidestar.PluginLogLine),
+    responseStream: true,
+  },
 } as const;
 
 export const policiesService = {

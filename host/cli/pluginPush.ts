@@ -2,10 +2,13 @@
 import type { Command } from "commander";
 import { withClient } from "./globals.js";
 import { print } from "./output.js";
+import { modeNumber } from "./pluginChange.js";
 import { jsonOption, type ShowFlags } from "./show.js";
 
 interface Flags extends ShowFlags {
   readonly name?: string;
+  readonly mode?: string;
+  readonly settings?: string;
   readonly watch?: boolean;
 }
 
@@ -18,6 +21,8 @@ export function register(plugin: Command): void {
     )
     .argument("<path>", "a .wasm file, or a folder that was built")
     .option("--name <name>", "name to register it under (default: the one in its manifest)")
+    .option("--mode <mode>", "enforce, monitor, disabled, or shadow: beside the active version")
+    .option("--settings <json>", "its settings (default: those of the version before)")
     .option("--watch", "build and upload again whenever a source in the folder is saved")
     .addOption(jsonOption())
     .addHelpText("after", help)
@@ -45,15 +50,25 @@ async function push(path: string, flags: Flags, command: Command): Promise<void>
 async function pushOnce(path: string, flags: Flags, command: Command): Promise<void> {
   const { readModule } = await import("./plugin/module.js");
   const module = readModule(path);
-  const response = await withClient(command, ({ plugins }) =>
-    plugins.upload(module.bytes, flags.name),
-  );
+  const header = {
+    name: flags.name ?? "",
+    settings: flags.settings ?? "",
+    mode: flags.mode === undefined ? 0 : modeNumber(flags.mode),
+  };
+  const response = await withClient(command, ({ plugins }) => plugins.upload(module.bytes, header));
   if (flags.output === "json") {
     const { toJson } = await import("../json/protojson.js");
     return print(toJson("guidestar.UploadPluginResponse", response));
   }
   const { pluginTitle, shortVersion } = await import("./plugin/columns.js");
   const { bytesText } = await import("./text/units.js");
+  const shadow = response.plugin?.shadow;
+  if (flags.mode === "shadow" && shadow) {
+    const active = pluginTitle(response.plugin ?? {});
+    return print(
+      `pushed ${shortVersion(shadow.version)} as the shadow of ${active}, from event ${shadow.first_sequence} on`,
+    );
+  }
   const title = pluginTitle(response.plugin ?? {});
   const lines = [
     `pushed ${title}, ${bytesText(module.bytes.length)}; the first event it sees is number ${response.first_sequence}`,

@@ -49,8 +49,9 @@ export class ProcessCache {
   set(process: CachedProcess): void {
     const before = this.#live.get(process.pid);
     if (before && before !== process) release(before);
-    // Deleting first moves a reused pid to the young end.
-    this.#live.delete(process.pid);
+    // Deleting first moves a reused pid to the young end. Not before there is a need: who execs again
+    // and again would make the map slow with what was deleted.
+    if (2 * this.#live.size > this.capacity) this.#live.delete(process.pid);
     this.#live.set(process.pid, process);
     if (this.#live.size <= this.capacity) return;
     this.#evictOne();

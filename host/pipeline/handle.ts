@@ -187,6 +187,9 @@ export class PipelineHandle implements PipelinePort {
       case "log":
         this.#options.onPluginLog?.(message.plugin, message.level, message.line);
         return;
+      case "poison":
+        this.#options.onPoison?.(message.poison);
+        return;
       case "reply":
         this.#requests.reply(message.id, message.value);
         return;

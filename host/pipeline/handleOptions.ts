@@ -1,3 +1,4 @@
+import type { Poison } from "../plugins/poison.js";
 import type { PluginSetup } from "../plugins/prepared.js";
 import type { ContainerLookup } from "../pods/answer.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -13,6 +14,8 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly onPluginLog?: (plugin: string, level: string, line: string) => void;
   /** Subscribed before the first event, so that they miss none. */
   readonly firstListeners?: readonly FirstListener[];
+  /** Told of each event that made a plugin fail all by itself. */
+  readonly onPoison?: (poison: Poison) => void;
   /** The plugin chain before the first event. Default: none. */
   readonly plugins?: readonly PluginSetup[];
   /** Who is asked for containers; with `pods`. Not closed by the pipeline. */
@@ -36,6 +39,7 @@ export function plainOptions(options: PipelineHandleOptions): PipelineOptions {
     containers: _c,
     firstListeners: _f,
     plugins: _s,
+    onPoison: _o,
     ...plain
   } = options;
   return plain;

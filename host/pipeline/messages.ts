@@ -1,6 +1,7 @@
 /** What the main thread and the pipeline worker say to each other. Plain data only. */
 
 import type { ErrorCode } from "../errors.js";
+import type { Poison } from "../plugins/poison.js";
 import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
@@ -103,6 +104,8 @@ export type FromWorker =
       readonly level: string;
       readonly line: string;
     }
+  /** An event that made a plugin fail all by itself. */
+  | { readonly type: "poison"; readonly poison: Poison }
   | { readonly type: "reply"; readonly id: number; readonly value: unknown }
   | { readonly type: "refused"; readonly id: number; readonly error: PlainError }
   /** The source has no more events; `error` says why if it should have had. */

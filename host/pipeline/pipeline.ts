@@ -171,6 +171,7 @@ export class Pipeline {
   /** Sends what is in the batch through plugins and filters. */
   #deliverBatch(): void {
     const batch = this.#batch;
+    if (this.#parts.pods) leaveOutOtherPods(batch);
     if (batch.length > 0) {
       for (const event of batch) event.sequence = ++this.#sequence;
       this.#seen += batch.length;
@@ -279,12 +280,27 @@ export class Pipeline {
 }
 
 function hookCounts({ hooks }: Decoder): HookCount[] {
-  return Array.from(hooks?.hooks ?? [], ({ name, isTracepoint, events, description }) => ({
-    policy: description.policy,
-    hook: name,
-    type: isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
-    events,
+  return Array.from(hooks?.hooks ?? [], (hook) => ({
+    policy: hook.description.policy,
+    hook: hook.name,
+    type: hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
+    events: hook.events,
+    elsewhere: hook.elsewhere,
   }));
+}
+
+/**
+ * Pods are known here and not in the kernel, so here is where policies for some of them are held to
+ * it. Where nobody is asked for pods, as when a recording is played, all that was recorded is shown.
+ */
+function leaveOutOtherPods(batch: Event[]): void {
+  let kept = 0;
+  for (const event of batch) {
+    const hook = "hook" in event ? event.hook : undefined;
+    if (hook?.isForPod !== undefined && !hook.isForPod(event.process?.pod)) hook.elsewhere++;
+    else batch[kept++] = event;
+  }
+  batch.length = kept;
 }
 
 const batchRecords = 1024;

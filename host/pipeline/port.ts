@@ -50,6 +50,8 @@ export interface HookCount {
   /** Number of the type of its events. */
   readonly type: number;
   readonly events: number;
+  /** Of these, left out because the policy is for other pods. */
+  readonly elsewhere: number;
 }
 
 export interface PipelineStatus {

@@ -3,9 +3,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
 import { Decoder } from "../events/decoder.js";
 import { EventEncoder } from "../events/encoder.js";
+import type { Event } from "../events/model.js";
 import { ProcessCache } from "../events/processCache.js";
+import { WireWriter } from "../events/wire.js";
 import { InOrder } from "../inOrder.js";
 import { PluginChain } from "../plugins/chain.js";
+import { PLUGIN_LIMITS } from "../plugins/limits.js";
+import { limitLog } from "../plugins/logLimit.js";
 import { PodStage } from "../pods/podStage.js";
 import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
@@ -43,8 +47,32 @@ try {
     bootToWallNs: source.bootToWallNs,
     lookUp: source.lookUp?.bind(source),
   });
+  const encoder = new EventEncoder({
+    nodeName,
+    capabilities: options.processCred,
+    namespaces: options.processNs,
+    hostNamespaces:
+      (source instanceof RecordingSource ? source.header.hostNamespaces : undefined) ??
+      options.hostNamespaces,
+    ancestors: options.ancestors ?? false,
+  });
+  const limited = limitLog((plugin, level, line) => post({ type: "log", plugin, level, line }));
+  setInterval(limited.flush, 1000).unref();
   const chain = new PluginChain({
-    onLog: (plugin, level, line) => post({ type: "log", plugin, level, line }),
+    onLog: limited.log,
+    onPoison: ({ name, version }, event, reason) => {
+      const { sequence } = event;
+      const encoded = encodeAlone(encoder, event);
+      const poison = {
+        plugin: name,
+        version,
+        sequence,
+        timeMs: Date.now(),
+        reason,
+        event: encoded,
+      };
+      post({ type: "poison", poison });
+    },
   });
   const pipeline = new Pipeline({
     source,
@@ -53,15 +81,7 @@ try {
     decoder,
     cache,
     chain,
-    encoder: new EventEncoder({
-      nodeName,
-      capabilities: options.processCred,
-      namespaces: options.processNs,
-      hostNamespaces:
-        (source instanceof RecordingSource ? source.header.hostNamespaces : undefined) ??
-        options.hostNamespaces,
-      ancestors: options.ancestors ?? false,
-    }),
+    encoder,
     shared: new SharedState(shared),
     pods:
       options.pods &&
@@ -142,6 +162,17 @@ try {
 async function openSource(init: SourceInit): Promise<Source> {
   if (init.kind === "recording") return RecordingSource.open(init.spec);
   return openLiveSource(init.live);
+}
+
+const emptyBytes = new Uint8Array();
+
+/** The event as a message of its own; nothing if it is too large to be kept. */
+function encodeAlone(encoder: EventEncoder, event: Event): Uint8Array {
+  const wire = new WireWriter(4096);
+  encoder.encode(event, wire);
+  const prefixBytes = 5;
+  if (wire.position - prefixBytes > PLUGIN_LIMITS.poisonBytes) return emptyBytes;
+  return wire.bytes.slice(prefixBytes, wire.position);
 }
 
 function plain(thrown: unknown): PlainError {

@@ -81,7 +81,13 @@ export class PluginChain {
       }
       if (shadow === undefined || shadow.instance === slot?.shadowInstance) continue;
       // What it has the host keep is its own: the active version must not notice it.
-      const started = this.start(shadow.plugin, shadow.settings, new KeyValues(), lenient);
+      const started = this.start(
+        shadow.plugin,
+        shadow.settings,
+        new KeyValues(),
+        lenient,
+        "shadow: ",
+      );
       loaded.set(shadow.instance, await started);
     }
     return { setups, loaded };
@@ -266,8 +272,9 @@ export class PluginChain {
     settings: string,
     keyValues: KeyValues,
     lenient: boolean,
+    prefix = "",
   ): Promise<LoadedPlugin> {
-    const options = this.optionsFor(prepared.name, settings, keyValues);
+    const options = this.optionsFor(prepared.name, settings, keyValues, prefix);
     try {
       return await load(prepared, options);
     } catch (error) {
@@ -278,8 +285,9 @@ export class PluginChain {
     }
   }
 
-  private optionsFor(name: string, settings: string, keyValues: KeyValues) {
-    const sink = (level: LogLevel, line: string) => this.onLog(name, level, line);
+  /** `prefix`: stands before each line of its log. */
+  private optionsFor(name: string, settings: string, keyValues: KeyValues, prefix = "") {
+    const sink = (level: LogLevel, line: string) => this.onLog(name, level, prefix + line);
     return { sink, keyValues, nowMs: this.nowMs, settings };
   }
 

@@ -2,6 +2,7 @@ import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
 import type { Event } from "../events/model.js";
 import { Holdings, type Made } from "./holdings.js";
 import type { PluginCounts } from "./prepared.js";
+import type { Packer } from "./runtime/packer.js";
 import type { Judgement } from "./runtime/records.js";
 
 /** Annotation of an event that passed plugins unjudged: their names, joined by commas. */
@@ -12,7 +13,7 @@ export class Effects {
   /** What it says is counted, and not done. */
   isObserved: boolean;
   readonly holdings: Holdings;
-  private made: Made = { emitted: [], findings: [] };
+  private made: Made = { emitted: [], findings: [], rewritten: [] };
   private readonly keys = new Map<string, string>();
 
   constructor(
@@ -25,7 +26,7 @@ export class Effects {
   }
 
   /** `eventAt`: the event that the plugin knows by a number. */
-  apply(judgement: Judgement, eventAt: (index: number) => Event): void {
+  apply(judgement: Judgement, eventAt: (index: number) => Event, packer?: Packer): void {
     const { isObserved } = this;
     if (!isObserved) {
       for (const { event, key, value } of judgement.annotations) {
@@ -37,13 +38,14 @@ export class Effects {
     if (made === undefined || isObserved) return;
     this.made.emitted.push(...made.emitted);
     this.made.findings.push(...made.findings);
+    for (const process of made.rewritten) packer?.rewriteArguments(process);
   }
 
   /** What was made since the last time. */
   takeMade(): Made | undefined {
     const { made } = this;
     if (made.emitted.length === 0 && made.findings.length === 0) return undefined;
-    this.made = { emitted: [], findings: [] };
+    this.made = { emitted: [], findings: [], rewritten: [] };
     return made;
   }
 

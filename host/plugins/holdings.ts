@@ -1,5 +1,11 @@
-import { VERDICT_DROP } from "../../plugins/sdk/abi.js";
-import { type Event, EventType, type FindingEvent, isHookEvent } from "../events/model.js";
+import { FIELD_ARGUMENTS, VERDICT_DROP } from "../../plugins/sdk/abi.js";
+import {
+  type Event,
+  EventType,
+  type FindingEvent,
+  isHookEvent,
+  type Process,
+} from "../events/model.js";
 import { applyPatch } from "./patches.js";
 import type { PluginCounts } from "./prepared.js";
 import { isHeld, slotOf } from "./runtime/effectReader.js";
@@ -11,6 +17,8 @@ export interface Made {
   readonly emitted: Event[];
   /** These go to the streams as they are. */
   readonly findings: FindingEvent[];
+  /** Processes whose arguments it replaced. */
+  readonly rewritten: Process[];
 }
 
 interface Held {
@@ -18,6 +26,9 @@ interface Held {
   /** The plugin dropped it: only what it emits tells of it. */
   readonly isDropped: boolean;
 }
+
+/** Annotation of an event whose arguments a plugin replaced: its name. */
+export const REWRITTEN_BY = "guidestar.rewritten-by";
 
 /** Annotation of an event that a plugin emitted: its name. */
 export const EMITTED_BY = "guidestar.emitted-by";
@@ -49,7 +60,7 @@ export class Holdings implements HeldNumbers {
     isObserved = false,
   ): Made | undefined {
     if (judgement.effects.length === 0) return undefined;
-    const made: Made = { emitted: [], findings: [] };
+    const made: Made = { emitted: [], findings: [], rewritten: [] };
     const patched = new Set<Event>();
     const subjectOf = (subject: Subject): Event =>
       isHeld(subject) ? (this.held.get(slotOf(subject)) as Held).event : eventAt(subject);
@@ -75,8 +86,13 @@ export class Holdings implements HeldNumbers {
         case "patch": {
           const event = subjectOf(effect.subject);
           if (isObserved) patched.add(event);
-          else if (applyPatch(event, effect.field, effect.value, patched.has(event)))
+          else if (applyPatch(event, effect.field, effect.value, patched.has(event))) {
             patched.add(event);
+            if (effect.field === FIELD_ARGUMENTS) {
+              this.markRewritten(event);
+              made.rewritten.push(event.process);
+            }
+          }
         }
       }
     }
@@ -119,6 +135,11 @@ export class Holdings implements HeldNumbers {
     const held = this.held.get(slot);
     this.held.delete(slot);
     if (held?.isDropped) to.push(held.event);
+  }
+
+  private markRewritten(event: Event): void {
+    event.annotations ??= new Map();
+    event.annotations.set(REWRITTEN_BY, this.plugin.name);
   }
 
   private emitted(event: Event, { count, annotations }: Emit): Event {

@@ -68,6 +68,8 @@ export const PLUGIN_LIMITS = {
   /** Calls of `guidestar.log` in one call, kept or not; more is a failure. */
   logCallsPerCall: 10_000,
   logLineBytes: 1024,
+  /** Lines of a plugin's log in a second; the others are counted, not kept. */
+  logLinesPerSecond: 100,
 
   /** A plugin that fails this often within `failureWindowMs` is put out of the chain. */
   failures: 3,

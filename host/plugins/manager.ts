@@ -6,6 +6,8 @@ import { GuidestarError } from "../errors.js";
 import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
 import { Instances } from "./instances.js";
+import { PLUGIN_LIMITS } from "./limits.js";
+import { type Poison, readPoisons, writePoisons } from "./poison.js";
 import type {
   ActivePlugin,
   Arranged,
@@ -87,6 +89,7 @@ export class PluginManager {
   /** Ready for the chain, by name and hash. */
   readonly #prepared = new Map<string, PreparedPlugin>();
   readonly #broken = new Map<string, string>();
+  readonly #poison = new Map<string, readonly Poison[]>();
   #port: ChainPort | undefined;
 
   private constructor(options: PluginManagerOptions) {
@@ -136,6 +139,8 @@ export class PluginManager {
         changes.withoutPlugin(this.#state, name),
         new Instances(this.#instances),
       );
+      this.#poison.delete(name);
+      await this.#storage.removeNote(name).catch(() => {});
       const active = arranged.removed.find((plugin) => plugin.name === name);
       return { plugin: { ...was, active }, firstSequence: arranged.firstSequence, replaced: "" };
     });
@@ -199,6 +204,24 @@ export class PluginManager {
     return this.#state.plugins.map((plugin) => this.#describe(plugin, active));
   }
 
+  /** The last events that made a plugin fail, the oldest first. */
+  poison(name: string): readonly Poison[] {
+    return this.#poison.get(name) ?? [];
+  }
+
+  /** Keeps an event that made a plugin fail, if it is still there. */
+  addPoison(poison: Poison): Promise<void> {
+    return this.#queue.run(async () => {
+      const name = poison.plugin;
+      if (!this.#state.plugins.some((plugin) => plugin.name === name)) return;
+      const kept = [...this.poison(name), poison].slice(-PLUGIN_LIMITS.poisonsKept);
+      this.#poison.set(name, kept);
+      await this.#storage.putNote(name, writePoisons(kept)).catch((error: Error) => {
+        this.#onTrouble(name, `an event that made it fail could not be saved: ${error.message}`);
+      });
+    });
+  }
+
   /** Rejects with NOT_FOUND. */
   async get(name: string): Promise<PluginState> {
     return this.#stateOf(changes.pluginNamed(this.#state, name));
@@ -209,6 +232,8 @@ export class PluginManager {
   }
 
   async #open(plugin: StoredPlugin): Promise<void> {
+    const note = await this.#storage.getNote(plugin.name).catch(() => "");
+    if (note !== "") this.#poison.set(plugin.name, readPoisons(note));
     try {
       await this.#ready(plugin.name, plugin.active);
     } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  FIELD_ARGUMENTS,
   FIELD_CONTAINER_NAME,
   FIELD_DESTINATION_NAME,
   FIELD_IMAGE_NAME,
@@ -17,18 +18,25 @@ const MOST_LABELS = 64;
  * fields of the event at this moment. Returns whether anything changed.
  */
 export function applyPatch(event: Event, field: number, value: string, begun: boolean): boolean {
+  if (field === FIELD_ARGUMENTS) return setArguments(event.process, value);
   if (value === "") return false;
   if (field === FIELD_DESTINATION_NAME) return addDestination(event, value);
   const { process } = event;
   if (process.pod !== undefined && !(begun && fromPlugin.has(process.pod))) return false;
   const pod = withField(process.pod ?? emptyPod(process), field, value);
   fromPlugin.add(pod);
-  setPod(process, pod);
+  change(process, { pod });
   return true;
 }
 
 /** Pods that a plugin told of: while it does, they may be added to. */
 const fromPlugin = new WeakSet<Pod>();
+
+function setArguments(process: Process, value: string): boolean {
+  if (process.arguments === value) return false;
+  change(process, { arguments: value });
+  return true;
+}
 
 function addDestination(event: Event, name: string): boolean {
   const names = event.destinationNames ?? [];
@@ -66,9 +74,10 @@ function withField(pod: Pod, field: number, value: string): Pod {
   }
 }
 
-/** The one thing of a process that may change; its bytes on the wire are made anew. */
-function setPod(process: Process, pod: Pod): void {
-  const changing = process as { pod?: Pod; wire?: Uint8Array | undefined };
-  changing.pod = pod;
-  if ("wire" in changing) changing.wire = undefined;
+/** What of a process may change; its bytes on the wire are made anew. */
+function change(
+  process: Process,
+  to: { readonly pod: Pod } | { readonly arguments: string },
+): void {
+  Object.assign(process, to, "wire" in process ? { wire: undefined } : {});
 }

@@ -181,7 +181,7 @@ export class Runner {
     for (const { event, key, value } of judgement.annotations) {
       outcome.annotations.push({ event: selected[event] as number, key, value });
     }
-    effects.apply(judgement, (index) => eventOf(batch, selected[index] as number));
+    effects.apply(judgement, (index) => eventOf(batch, selected[index] as number), batch.packer);
     return true;
   }
 

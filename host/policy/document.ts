@@ -3,7 +3,7 @@
  * place. Nothing here asks a kernel; `resolvePolicy` does.
  */
 import { kprobe, lsmHook, tracepoint, uprobe } from "./documentHooks.js";
-import { label, labelSelector } from "./documentPods.js";
+import { fieldSelector, label, labelSelector } from "./documentPods.js";
 import { macro } from "./documentSelectors.js";
 import { type Node, readDocuments } from "./node.js";
 import { collectProblems, type Place, PolicyError } from "./problem.js";
@@ -52,7 +52,7 @@ const spec = object("spec", {
   lists: withDefault(list("lists", listSpec, 256), []),
   options: withDefault(list("options", option, 64), []),
   podSelector: optional(labelSelector),
-  containerSelector: optional(labelSelector),
+  containerSelector: optional(fieldSelector),
   selectorsMacros: withDefault(dictionary("selector macros", macro), new Map()),
   usdts: unsupported("it does not read USDT probes from binaries; use uprobes"),
   fentries: unsupported("use kprobes, which use fentry wherever the kernel has it"),

@@ -1,6 +1,6 @@
 /** `podSelector` and `containerSelector`, and what they come to. */
 import type { LabelRequirement } from "./hookSpec.js";
-import { anyText, oneOf, text } from "./scalars.js";
+import { anyText, isNone, oneOf, text } from "./scalars.js";
 import { dictionary, list, located, object, type Read, required, withDefault } from "./schema.js";
 
 export const label: Read<string> = anyText;
@@ -18,6 +18,18 @@ const fields = object("a label selector", {
   matchLabels: withDefault(dictionary("labels", label), new Map()),
   matchExpressions: withDefault(list("label expressions", expression, 64), []),
 });
+
+/** What `containerSelector` can ask for; see `host/events/hook/podSelection.ts`. */
+const containerFieldNames = ["name", "image", "repo"];
+
+/** As `labelSelector`, of the fields of a container. */
+export const fieldSelector: Read<readonly LabelRequirement[]> = (node, place) => {
+  const found = labelSelector(node, place);
+  for (const { key } of found) {
+    if (!containerFieldNames.includes(key)) place.refuse(node.at, isNone(key, containerFieldNames));
+  }
+  return found;
+};
 
 /** All requirements must be met; none: everything matches. */
 export const labelSelector: Read<readonly LabelRequirement[]> = (node, place) => {

@@ -9,7 +9,10 @@ export interface PolicySpec {
   readonly name: string;
   /** Of a TracingPolicyNamespaced: only processes of pods in this namespace. */
   readonly namespace?: string;
-  /** `podSelector`, `containerSelector`: which pods, by label and field expressions. */
+  /**
+   * `podSelector`, `containerSelector`: which pods, by label and field expressions. Decided in user
+   * space, where pods are known: the kernel sees all processes.
+   */
   readonly pods?: PodSelector;
   /** `monitor`: actions that would change what a process does are only reported. */
   readonly mode: PolicyMode;
@@ -21,6 +24,12 @@ export type PolicyMode = "enforce" | "monitor";
 export interface PodSelector {
   readonly pod: readonly LabelRequirement[];
   readonly container: readonly LabelRequirement[];
+}
+
+/** Which processes' events are told, of a policy for certain pods. All must hold. */
+export interface HookPods extends PodSelector {
+  /** Of the pod. */
+  readonly namespace?: string;
 }
 
 export interface LabelRequirement {
@@ -302,6 +311,8 @@ export interface HookDescription {
   readonly returned?: ArgumentDescription;
   readonly message?: string;
   readonly tags: readonly string[];
+  /** Absent: all processes. */
+  readonly pods?: HookPods;
 }
 
 export interface ArgumentDescription {

@@ -495,6 +495,8 @@ export const FIELD_IMAGE_NAME = 4;
 export const FIELD_POD_LABEL = 5;
 /** A name of what the event talks to; any number of times. */
 export const FIELD_DESTINATION_NAME = 16;
+/** The arguments of the event's process. They are replaced: for what must not be told. */
+export const FIELD_ARGUMENTS = 32;
 
 /** Hold and release, 32 bits: number of the held event. */
 export const HOLD_SLOT = 12;

@@ -1,4 +1,5 @@
 import {
+  FIELD_ARGUMENTS,
   FIELD_CONTAINER_NAME,
   FIELD_DESTINATION_NAME,
   FIELD_IMAGE_NAME,
@@ -19,6 +20,8 @@ export enum Field {
   PodLabel = FIELD_POD_LABEL,
   /** A name of what the event talks to; one call for each. */
   DestinationName = FIELD_DESTINATION_NAME,
+  /** The arguments of the process. They are replaced, for this event and all later ones. */
+  Arguments = FIELD_ARGUMENTS,
 }
 
 /**

@@ -1,5 +1,5 @@
 /** How plugins are shown. */
-import type { guidestar } from "../../../proto/generated/api.js";
+import { guidestar } from "../../../proto/generated/api.js";
 import { toNumber } from "../../api/numbers.js";
 import { printable } from "../text/printable.js";
 import type { Column } from "../text/table.js";
@@ -19,8 +19,48 @@ export const pluginColumns: readonly Column<Plugin>[] = [
   number("ANNOTATED", ({ counts }) => counts?.annotated),
   number("FAILED", ({ counts }) => counts?.failed),
   number("NS/EVENT", ({ counts }) => nanosecondsAnEvent(counts)),
-  { title: "STATE", cell: ({ failure }) => (failure ? `out of the chain: ${failure}` : "active") },
+  { title: "STATE", cell: stateText },
 ];
+
+/** What a plugin did and cost. */
+export const statsColumns: readonly Column<Plugin>[] = [
+  { title: "NAME", cell: ({ name }) => name ?? "" },
+  { title: "HASH", cell: ({ version }) => shortVersion(version) },
+  number("SEEN", ({ counts }) => counts?.seen),
+  number("KEPT", ({ counts }) => counts?.kept),
+  number("DROPPED", ({ counts }) => counts?.dropped),
+  number("ANNOTATED", ({ counts }) => counts?.annotated),
+  number("FILLED", ({ counts }) => counts?.patched),
+  number("EMITTED", ({ counts }) => counts?.emitted),
+  number("FINDINGS", ({ counts }) => counts?.findings),
+  number("FAILED", ({ counts }) => counts?.failed),
+  number("WITHHELD", ({ counts }) => counts?.withheld),
+  number("FUEL", ({ counts }) => counts?.fuel),
+  number("NS", ({ counts }) => counts?.time_ns),
+  number("NS/EVENT", ({ counts }) => nanosecondsAnEvent(counts)),
+];
+
+/** `monitor, fails closed`. */
+export function modeText({ mode, failure_policy, for_streams }: Plugin): string {
+  const words = [modeName(mode)];
+  if (for_streams) words.push("for streams that name it");
+  if (failure_policy === guidestar.FailurePolicy.FAILURE_POLICY_CLOSED) words.push("fails closed");
+  return words.join(", ");
+}
+
+function modeName(mode: guidestar.PluginMode | null | undefined): string {
+  const name = guidestar.PluginMode[mode ?? 0] ?? "";
+  return name.replace("PLUGIN_MODE_", "").toLowerCase();
+}
+
+/** In one word what a plugin does now. */
+function stateText(plugin: Plugin): string {
+  if (plugin.failure) return `out of the chain: ${plugin.failure}`;
+  const { PLUGIN_MODE_MONITOR, PLUGIN_MODE_DISABLED } = guidestar.PluginMode;
+  const isOwn = plugin.mode === PLUGIN_MODE_MONITOR || plugin.mode === PLUGIN_MODE_DISABLED;
+  const state = isOwn ? modeName(plugin.mode) : plugin.for_streams ? "for streams" : "active";
+  return plugin.shadow ? `${state}, with a shadow` : state;
+}
 
 /** `name 1.0.0 (3f2a9c81d0e4)`. */
 export function pluginTitle({ name, manifest_version, version }: Plugin): string {

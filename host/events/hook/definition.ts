@@ -3,6 +3,7 @@
 import type { ArgumentDescription, HookDescription } from "../../policy/hookSpec.js";
 import { enumerator, offsetOf, sizeOf } from "../../source/recordLayout.js";
 import type { RecordLayout } from "../../source/source.js";
+import { isHookPods } from "./podSelection.js";
 
 /** A record of `struct gs_hook_definition`. */
 export function writeDefinition(layout: RecordLayout, description: HookDescription): Uint8Array {
@@ -48,7 +49,8 @@ export function parseDescription(json: string, hook: number): HookDescription | 
     tags.every((tag) => typeof tag === "string") &&
     Array.isArray(args) &&
     args.every(isArgument) &&
-    (returned === undefined || isArgument(returned));
+    (returned === undefined || isArgument(returned)) &&
+    (value.pods === undefined || isHookPods(value.pods));
   return isDescription ? (value as unknown as HookDescription) : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { ArgumentDescription, HookDescription } from "../../policy/hookSpec.js";
+import { type PodTest, podTest } from "./podSelection.js";
 
 /** What its events share: the description of a hook, and what is made of it once. */
 export class Hook {
@@ -11,10 +12,15 @@ export class Hook {
   readonly name: string;
   /** Counted by the pipeline. */
   events = 0;
+  /** Of these, those that were not told because the policy is for other pods; also by the pipeline. */
+  elsewhere = 0;
+  /** Whether the policy is for this pod; undefined: it is for all processes. */
+  readonly isForPod: PodTest | undefined;
 
   constructor(readonly description: HookDescription) {
     this.args = description.args.map((each) => new HookArgument(each));
     this.returned = description.returned && new HookArgument(description.returned);
+    this.isForPod = description.pods && podTest(description.pods);
     const { subsystem, functionName } = description;
     this.name = subsystem === undefined ? functionName : `${subsystem}/${functionName}`;
   }

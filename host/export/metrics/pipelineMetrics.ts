@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import { fgs } from "../../../proto/generated/api.js";
 import { EventType } from "../../events/model.js";
-import type { PipelineStatus } from "../../pipeline/port.js";
+import type { HookCount, PipelineStatus } from "../../pipeline/port.js";
 import { instrument, type Kind } from "./instruments.js";
 
 /** What the pipeline, its source and its process cache count. */
@@ -26,6 +26,12 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     "counter",
     "policy_events_total",
     "Calls that hooks of policies told of",
+    ["policy", "hook", "type"],
+  );
+  const policyElsewhere = make(
+    "counter",
+    "policy_events_elsewhere_total",
+    "Of these, calls left out because the policy is for other pods",
     ["policy", "hook", "type"],
   );
   const lostRing = make(
@@ -75,7 +81,8 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     records(status.records);
     malformed(status.malformed);
     unknownHook(status.unknownHook);
-    policyEvents(policyCounts(status));
+    policyEvents(policyCounts(status, ({ events }) => events));
+    policyElsewhere(policyCounts(status, ({ elsewhere }) => elsewhere));
     lostRing(status.lostRing);
     tableFull(status.tableFull);
     readFailed(status.readFailed);
@@ -90,12 +97,13 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
 }
 
 /** A policy may have several hooks in one place. */
-function policyCounts({ hooks }: PipelineStatus) {
+function policyCounts({ hooks }: PipelineStatus, value: (hook: HookCount) => number) {
   const counts = new Map<string, readonly [Record<string, string>, number]>();
-  for (const { policy, hook, type, events } of hooks) {
+  for (const each of hooks) {
+    const { policy, hook, type } = each;
     const labels = { policy, hook, type: fgs.EventType[type] as string };
     const key = JSON.stringify(labels);
-    counts.set(key, [labels, (counts.get(key)?.[1] ?? 0) + events]);
+    counts.set(key, [labels, (counts.get(key)?.[1] ?? 0) + value(each)]);
   }
   return [...counts.values()];
 }

@@ -2,6 +2,7 @@ import {
   EMIT_COUNT,
   EMIT_FLAGS,
   EMIT_RELEASE,
+  FIELD_ARGUMENTS,
   FIELD_CONTAINER_NAME,
   FIELD_DESTINATION_NAME,
   FIELD_IMAGE_NAME,
@@ -33,7 +34,7 @@ import type { Effect, Emit, Finding, HeldNumbers, Subject } from "./records.js";
 
 const knownFields: ReadonlySet<number> = new Set([
   ...[FIELD_POD_NAMESPACE, FIELD_POD_NAME, FIELD_CONTAINER_NAME, FIELD_IMAGE_NAME],
-  ...[FIELD_POD_LABEL, FIELD_DESTINATION_NAME],
+  ...[FIELD_POD_LABEL, FIELD_DESTINATION_NAME, FIELD_ARGUMENTS],
 ]);
 const none: readonly Effect[] = [];
 
@@ -177,7 +178,8 @@ export class EffectReader {
       throw new PluginError(`wrote a field longer than its record of ${size} bytes`);
     }
     const at = record + PATCH_TEXT;
-    const limit = PLUGIN_LIMITS.patchBytes;
+    const { patchBytes, argumentsBytes } = PLUGIN_LIMITS;
+    const limit = field === FIELD_ARGUMENTS ? argumentsBytes : patchBytes;
     const value = this.texts.text(memory, at, bytes, limit, "a field with a value");
     return { kind: "patch", subject, field, value };
   }

@@ -18,6 +18,7 @@ import {
   BATCH_SIZE,
   BATCH_SPARE,
   BATCH_VERDICTS,
+  CUT_ARGUMENTS,
   EVENT_BYTES,
   EVENT_DETAIL,
   EVENT_FLAGS,
@@ -30,8 +31,11 @@ import {
   EXIT_STATUS,
   HEADER_BYTES,
   NO_PROCESS,
+  PROCESS_ARGUMENTS,
   PROCESS_BYTES,
+  PROCESS_KEY_NS,
   PROCESS_PARENT,
+  PROCESS_PID,
   PROCESS_STATE,
   VERDICT_MISSING,
 } from "../../../plugins/sdk/abi.js";
@@ -115,6 +119,27 @@ export class Packer {
     while (count < most && this.add(all[from + count] as Event, count)) count++;
     this.finish();
     return count;
+  }
+
+  /**
+   * A plugin replaced the arguments of a process: those behind it see the new ones in this batch too.
+   * What is longer than the old ones is cut, with the flag for it.
+   */
+  rewriteArguments(process: Process): void {
+    const { words, longs, bytes } = this;
+    for (let n = 0; n < this.processCount; n++) {
+      const at = this.processes[n] as number;
+      if (words[(at + PROCESS_PID) >>> 2] !== process.pid) continue;
+      if (longs[(at + PROCESS_KEY_NS) >>> 3] !== process.keyNs) continue;
+      const reference = (at + PROCESS_ARGUMENTS) >>> 2;
+      const text = at + PROCESS_ARGUMENTS + (words[reference] as number);
+      const room = words[reference + 1] as number;
+      const written = writeCut(this.buffer, process.arguments, text, room);
+      bytes.fill(0, text + written.bytes, text + room);
+      words[reference + 1] = written.bytes;
+      const state = (at + PROCESS_STATE) >>> 2;
+      if (written.cut) words[state] = (words[state] as number) | CUT_ARGUMENTS;
+    }
   }
 
   /** The parts of a batch for a plugin that sees `count` of the packed events. */

@@ -75,6 +75,8 @@ export class ProcessRecords {
   private readonly owner: (Process | undefined)[] = new Array(SLOTS).fill(undefined);
   /** The pod that the record tells of: a process may get one after its first events. */
   private readonly pod: (Pod | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** The arguments that the record tells: a plugin may replace them. */
+  private readonly given: string[] = new Array(SLOTS).fill("");
   /** Chains of slots by pid: a Map would cost more than all the rest. */
   private readonly heads = new Int32Array(SLOTS).fill(END);
   private readonly next = new Int32Array(SLOTS).fill(END);
@@ -103,7 +105,8 @@ export class ProcessRecords {
       slot = this.takeSlot(process);
     } else if (
       (this.start[slot] as number) >= this.written - RING_BYTES &&
-      this.pod[slot] === process.pod
+      this.pod[slot] === process.pod &&
+      this.given[slot] === process.arguments
     ) {
       return slot;
     }
@@ -151,6 +154,7 @@ export class ProcessRecords {
     }
     let state = this.writeTexts(process, place) | this.writeMoreTexts(process, place);
     this.pod[slot] = process.pod;
+    this.given[slot] = process.arguments;
     if (process.pod !== undefined) state |= KNOWN_POD;
     const { capabilities, namespaces } = process;
     if (process.uid !== undefined) state |= KNOWN_UID;

@@ -1,4 +1,7 @@
-/** A plugin store in a folder: `modules/HASH.wasm`, and `state.json`, which says what they are for. */
+/**
+ * A plugin store in a folder: `modules/HASH.wasm`, `state.json`, which says what they are for, and
+ * `poison/NAME.json` with events that made a plugin fail.
+ */
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { GuidestarError } from "../../errors.js";
@@ -9,6 +12,7 @@ import { hashesIn, hashOf, missing, type Storage } from "./storage.js";
 
 const STATE = "state.json";
 const MODULES = "modules";
+const NOTES = "poison";
 const ENDING = ".wasm";
 
 /**
@@ -37,6 +41,7 @@ export async function diskStorage(folder: string): Promise<Storage> {
 
 function storage(folder: string, state: StoreState, close: () => Promise<void>): Storage {
   const modules = path.join(folder, MODULES);
+  const noteOf = (name: string) => path.join(folder, NOTES, `${name}.json`);
   const fileOf = (hash: string) => path.join(modules, `${hash}${ENDING}`);
   return {
     state,
@@ -54,6 +59,14 @@ function storage(folder: string, state: StoreState, close: () => Promise<void>):
     saveState: (next) =>
       saying(folder, () => writeDurably(path.join(folder, STATE), writeState(next))),
     keepOnly: (hashes) => keepOnly(modules, hashes),
+    putNote: (name, text) =>
+      saying(folder, async () => {
+        await makeFolder(path.join(folder, NOTES));
+        await writeDurably(noteOf(name), text);
+      }),
+    getNote: async (name) =>
+      saying(folder, async () => (await readFile(noteOf(name), "utf8").catch(absent)) ?? ""),
+    removeNote: (name) => saying(folder, () => rm(noteOf(name), { force: true })),
   };
 }
 

@@ -17,6 +17,11 @@ export interface Storage {
   saveState(state: StoreState): Promise<void>;
   /** Forgets modules that are not among these. What cannot be removed is left for the next time. */
   keepOnly(hashes: ReadonlySet<string>): Promise<void>;
+  /** A text kept for a plugin, beside the state: nothing depends on it. */
+  putNote(name: string, text: string): Promise<void>;
+  /** "": there is none. */
+  getNote(name: string): Promise<string>;
+  removeNote(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +37,7 @@ export function hashesIn(state: StoreState): Set<string> {
 /** Of a daemon that forgets its plugins when it ends. */
 export function memoryStorage(): Storage {
   const modules = new Map<string, Uint8Array>();
+  const notes = new Map<string, string>();
   return {
     state: emptyState,
     putModule: async (hash, bytes) => void modules.set(hash, bytes),
@@ -40,6 +46,9 @@ export function memoryStorage(): Storage {
     keepOnly: async (hashes) => {
       for (const hash of modules.keys()) if (!hashes.has(hash)) modules.delete(hash);
     },
+    putNote: async (name, text) => void notes.set(name, text),
+    getNote: async (name) => notes.get(name) ?? "",
+    removeNote: async (name) => void notes.delete(name),
     close: async () => {},
   };
 }

@@ -4,14 +4,15 @@ import type {
   ArgumentSpec,
   HookDescription,
   HookSpec,
+  PolicySpec,
 } from "../../policy/hookSpec.js";
 
-export function describeHook(policy: string, hook: number, spec: HookSpec): HookDescription {
+export function describeHook(policy: PolicySpec, hook: number, spec: HookSpec): HookDescription {
   const { target, functionName, args, returned, message, tags } = spec;
   const where = placeOf(spec);
   return {
     hook,
-    policy,
+    policy: policy.name,
     kind: target.kind,
     functionName:
       target.kind === "tracepoint" ? target.event : afterSlash(target.kind, functionName),
@@ -22,7 +23,14 @@ export function describeHook(policy: string, hook: number, spec: HookSpec): Hook
     ...(returned === undefined ? {} : { returned: describe(returned) }),
     ...(message === undefined ? {} : { message }),
     tags,
+    ...podsOf(policy),
   };
+}
+
+function podsOf({ namespace, pods }: PolicySpec): Pick<HookDescription, "pods"> {
+  if (namespace === undefined && pods === undefined) return {};
+  const { pod, container } = pods ?? { pod: [], container: [] };
+  return { pods: { ...(namespace === undefined ? {} : { namespace }), pod, container } };
 }
 
 function describe({ type, index, label }: ArgumentSpec): ArgumentDescription {

@@ -127,7 +127,7 @@ export class LoadedPolicy {
   async #load(spec: PolicySpec): Promise<readonly InKernel[]> {
     const numbered = spec.hooks.map((hook) => ({ number: this.loader.nextHook(), spec: hook }));
     await this.loader.port.define(
-      numbered.map((each) => describeHook(spec.name, each.number, each.spec)),
+      numbered.map((each) => describeHook(spec, each.number, each.spec)),
     );
     const loaded: InKernel[] = [];
     try {

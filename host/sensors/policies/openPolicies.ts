@@ -20,6 +20,8 @@ export interface PoliciesOptions {
   readonly files?: readonly PolicyFile[];
   /** Default true; see `PolicySensorsOptions.countTime`. */
   readonly countTime?: boolean;
+  /** Default false; see `PolicySensorsOptions.podsKnown`. */
+  readonly podsKnown?: boolean;
 }
 
 export interface OpenPolicies {
@@ -39,6 +41,7 @@ export async function openPolicies(
   const sensors = new PolicySensors({
     hostNamespaces: base.hostNamespaces,
     countTime: options.countTime ?? true,
+    podsKnown: options.podsKnown ?? false,
     loader: {
       port,
       nextHook: () => ++hooks,

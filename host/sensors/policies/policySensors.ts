@@ -8,6 +8,7 @@ import { kernelFacts } from "../../policy/kernelFacts.js";
 import { PolicyError } from "../../policy/problem.js";
 import { resolvePolicy } from "../../policy/resolve.js";
 import { type HookLoader, LoadedPolicy } from "./loadedPolicy.js";
+import { podsObstacle } from "./pods.js";
 import { settingNamed, settings } from "./settings.js";
 import type { PolicyStatus } from "./status.js";
 
@@ -15,6 +16,8 @@ export interface PolicySensorsOptions {
   readonly loader: HookLoader;
   /** As the running kernel tells them, in the order of `namespaceNames`. */
   readonly hostNamespaces: readonly number[];
+  /** Container runtimes are asked for pods. */
+  readonly podsKnown: boolean;
   /** Have the kernel count the time in programs while there is a policy; some tens of ns a run. */
   readonly countTime: boolean;
 }
@@ -123,12 +126,8 @@ export class PolicySensors implements Sensors {
       const { message } = new PolicyError(unchecked);
       throw new GuidestarError("FAILED_PRECONDITION", message);
     }
-    if (spec.pods !== undefined || spec.namespace !== undefined) {
-      throw new GuidestarError(
-        "UNIMPLEMENTED",
-        `policy ${spec.name} is for certain pods (${spec.pods ? "podSelector or containerSelector" : "TracingPolicyNamespaced"}), which this version of guidestar cannot tell apart in the kernel; nothing was changed`,
-      );
-    }
+    const obstacle = podsObstacle(spec, this.#options.podsKnown);
+    if (obstacle !== undefined) throw obstacle;
     return spec;
   }
 

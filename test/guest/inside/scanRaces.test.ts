@@ -10,8 +10,6 @@ test("what forks, execs and ends while tracing of everything begins is told once
     ends += await scanRace({
       scope: () => ({ kind: "all" }),
       startAt: 1 + 10 * round,
-      crowd: 400,
-      line: 60,
     });
   assert.ok(ends > rounds * 100, `${ends} ends`);
   t.diagnostic(`${ends} ends in ${rounds} rounds`);

@@ -86,9 +86,9 @@ export class FakePort implements PipelinePort {
       malformed: 0,
       unknownHook: 0,
       hooks: [
-        { policy: "watch", hook: "tcp_connect", type: 13, events: 3 },
-        { policy: "watch", hook: "tcp_connect", type: 13, events: 4 },
-        { policy: "guard", hook: "sched/sched_switch", type: 14, events: 5 },
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 3, elsewhere: 1 },
+        { policy: "watch", hook: "tcp_connect", type: 13, events: 4, elsewhere: 2 },
+        { policy: "guard", hook: "sched/sched_switch", type: 14, events: 5, elsewhere: 0 },
       ],
       records: 12,
       tableFull: 0,

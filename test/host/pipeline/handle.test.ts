@@ -130,18 +130,22 @@ test("a worker that hangs is replaced: streams and plugins go on, requests are t
   assert.match(reasons[0] ?? "", /did not answer/);
 });
 
-test("a worker that dies is replaced with its streams, plugins and sequence numbers", async (t) => {
+test("a worker that dies is replaced with its streams, plugins, hooks and sequence numbers", async (t) => {
   const handle = await started(t, {
     ...recorded(t, "speed=max"),
     workerUrl: new URL("./workers/dies.js", import.meta.url),
   });
   await handle.subscribe(everything, nobody);
   await handle.arrange([setup]);
+  const of = { policy: "p", kind: "function", functionName: "f", args: [], tags: [] } as const;
+  await handle.define([1, 2, 3].map((hook) => ({ hook, ...of })));
+  await handle.forget([2]);
   await assert.rejects(handle.status(), /restarted: it failed: boom/);
   assert.deepEqual(await handle.plugins(), {
     sequence: 7,
     subscribed: 1,
     activated: ["some-plugin"],
+    hooks: [1, 3],
   });
 });
 

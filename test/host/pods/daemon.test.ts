@@ -145,3 +145,47 @@ test("nobody is asked unless the daemon is told to", async (t) => {
   assert.equal((await collect(client.sensors.getEvents())).length, 7);
   assert.equal((await client.node.getStatus()).containers, null);
 });
+
+test("a policy for certain pods tells of their processes only; the others are counted", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, "containers.rec");
+  const hook = {
+    kind: "syscall",
+    functionName: "sys_x",
+    args: [{ type: "u64", index: 0 }],
+    tags: [],
+  } as const;
+  const labelled = { key: "app", operator: "In", values: ["web"] } as const;
+  const named = { key: "name", operator: "NotIn", values: ["sidecar"] } as const;
+  writeSyntheticRecording(file, {
+    processes: 3 * perKind,
+    cgroupName,
+    hooks: [
+      { ...hook, hook: 1, policy: "all" },
+      { ...hook, hook: 2, policy: "web", pods: { pod: [labelled], container: [named] } },
+      { ...hook, hook: 3, policy: "shop", pods: { namespace: "shop", pod: [], container: [] } },
+      { ...hook, hook: 4, policy: "other", pods: { namespace: "other", pod: [], container: [] } },
+    ],
+  });
+  const socket = path.join(folder, "cri.sock");
+  const server = await startFakeCri(socket, runtime);
+  t.after(() => server.stop());
+  const { connect, daemon } = await startTestDaemon(t, {
+    source: `recording:${file}?speed=max`,
+    containers: { endpoints: [{ kind: "cri", path: socket }], waitMs: 2000 },
+  });
+  const events = await collect((await connect()).sensors.getEvents());
+  const calls = events.flatMap(({ process_kprobe }) => (process_kprobe ? [process_kprobe] : []));
+  const of = (policy: string) => calls.filter(({ policy_name }) => policy_name === policy);
+  assert.deepEqual(
+    ["all", "web", "shop", "other"].map((policy) => of(policy).length),
+    [3 * perKind, perKind, perKind, 0],
+  );
+  for (const { process } of [...of("web"), ...of("shop")])
+    assert.equal(process?.pod?.name, "web-0");
+  const { hooks } = await daemon.pipeline.status();
+  assert.deepEqual(
+    hooks.map(({ elsewhere }) => elsewhere),
+    [0, 2 * perKind, 2 * perKind, 3 * perKind],
+  );
+});

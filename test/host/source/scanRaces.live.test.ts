@@ -10,8 +10,6 @@ test("what forks, execs and ends while tracing of its tree begins is told once a
     ends += await scanRace({
       scope: (rootPid) => ({ kind: "tree", rootPids: [rootPid] }),
       startAt: 1 + 6 * round,
-      crowd: 1000,
-      line: 150,
     });
   assert.ok(ends > rounds * 100, `${ends} ends`);
   t.diagnostic(`${ends} ends in ${rounds} rounds`);

@@ -1,6 +1,9 @@
 /** Processes and threads that fork, exec and end while the programs are attached and /proc is read. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { Decoder } from "../../../host/events/decoder.js";
 import { type Event, EventType, type Process } from "../../../host/events/model.js";
@@ -12,51 +15,73 @@ import { workload } from "../../bpf/core/harness.js";
 import { act } from "../../conformance/case.js";
 
 const nop = workload("nop");
+const swarm = workload("swarm");
+/** Children of each swarm. */
+const swarmSize = 40;
 
-/** What can end in the time between the two. */
-const mostUnknown = 100;
-
-/** Three lines of processes: a crowd; children of subshells; children of threads. Each has a name. */
-const script = (crowd: number, line: number) => `
-${workload("swarm")} ${crowd} 8 ${nop} > /dev/null &
-i=0; while [ $i -lt ${line} ]; do (${nop} sub-$i; exit 1); echo $i; i=$((i+1)); done &
-i=0; while [ $i -lt ${line} ]; do
+/**
+ * Three lines of processes until the file `stop` is there: swarms, children of subshells, children
+ * of threads. Each child has a name. Prints a line for each subshell, and at the end how many children
+ * the lines had.
+ */
+const script = `
+(while [ ! -e stop ]; do ${swarm} ${swarmSize} 8 ${nop} > /dev/null; done) &
+(i=0; while [ ! -e stop ]; do (${nop} sub-$i; exit 1); echo; i=$((i+1)); done; echo sub- $i) &
+(i=0; while [ ! -e stop ]; do
   ${act} thread [ fork [ exec ${act} exec ${nop} thread-$i ";" ] wait ] join
   i=$((i+1))
-done
+done; echo thread- $i) &
 wait`;
 
 export interface RoundOptions {
   readonly scope: (rootPid: number) => Scope;
   /** Tracing begins when so many subshells have ended. */
   readonly startAt: number;
-  readonly crowd: number;
-  readonly line: number;
 }
 
+/** What can end in the time between the start of tracing and the reading of /proc. */
+const mostUnknown = 100;
+/** Processes that are seen to end before it is over. */
+const enough = 200;
+
 /** One start of tracing in the middle of it all. @returns how many ends were seen */
-export async function scanRace(options: RoundOptions): Promise<number> {
-  const { crowd, line, startAt } = options;
-  const root = spawn("/bin/sh", ["-c", script(crowd, line)], {
+export async function scanRace({ scope, startAt }: RoundOptions): Promise<number> {
+  const folder = mkdtempSync(path.join(tmpdir(), "scan-race-"));
+  const root = spawn("/bin/sh", ["-c", script], {
+    cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });
   const rootPid = root.pid ?? 0;
-  let isOver = false;
-  root.once("close", () => {
-    isOver = true;
-  });
   try {
-    let started = 0;
-    for await (const _ of createInterface(root.stdout)) if (++started === startAt) break;
-    root.stdout.resume();
-    const events = await watch(options.scope(rootPid), () => isOver);
-    return check(events, { ...options, rootPid });
+    const totals = new Map<string, number>();
+    let lines = 0;
+    const isUnderWay = new Promise<void>((resolve) => {
+      createInterface(root.stdout).on("line", (line) => {
+        const [name, count] = line.split(" ");
+        if (name) totals.set(name, Number(count));
+        if (++lines === startAt) resolve();
+      });
+    });
+    let isOver = false;
+    root.once("close", () => {
+      isOver = true;
+    });
+    await isUnderWay;
+    const stop = () => writeFileSync(path.join(folder, "stop"), "");
+    const events = await watch(scope(rootPid), { stop, isOver: () => isOver });
+    return check(events, rootPid, totals);
   } finally {
     root.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function watch(scope: Scope, isOver: () => boolean): Promise<Event[]> {
+interface Workload {
+  readonly stop: () => void;
+  readonly isOver: () => boolean;
+}
+
+async function watch(scope: Scope, { stop, isOver }: Workload): Promise<Event[]> {
   const base = loadBase({ scope });
   const source = openLiveSource(base.source);
   try {
@@ -65,10 +90,12 @@ async function watch(scope: Scope, isOver: () => boolean): Promise<Event[]> {
     const lookUp = source.lookUp?.bind(source);
     const decoder = new Decoder({ layout, cache, nodeName: "", bootToWallNs, lookUp });
     const events: Event[] = [];
+    let ends = 0;
     const drain = () =>
       source.read(1024, (bytes, view, at, size) => {
         const event = decoder.decode(bytes, view, at, size);
         if (event) events.push(event);
+        if (event?.type === EventType.EXIT && ++ends === enough) stop();
       });
     while (!isOver()) if (drain() === 0) await source.wait(20);
     while (drain() > 0);
@@ -76,15 +103,13 @@ async function watch(scope: Scope, isOver: () => boolean): Promise<Event[]> {
     assert.equal(decoder.malformed, 0);
     return events;
   } finally {
+    stop();
     source.close();
     base.close();
   }
 }
 
-function check(
-  all: readonly Event[],
-  { rootPid, crowd, line }: RoundOptions & { rootPid: number },
-) {
+function check(all: readonly Event[], rootPid: number, totals: ReadonlyMap<string, number>) {
   const isOurs = ({ process }: Event) => ancestry(process).some(({ pid }) => pid === rootPid);
   const events = all.filter(isOurs);
   const execs = events.filter(({ type }) => type === EventType.EXEC).map(({ process }) => process);
@@ -109,11 +134,17 @@ function check(
     if (name === "sub") assert.match(parent?.binary ?? "", /sh$/);
     // Who exec'd twice has its own former self as parent.
     else if (name === "thread") assert.ok(parent?.arguments.includes(words), parent?.arguments);
-    else assert.equal(parent?.binary, workload("swarm"), words);
+    else assert.equal(parent?.binary, swarm, words);
   }
-  sameAsStarted(children, "", crowd);
-  sameAsStarted(children, "sub-", line);
-  sameAsStarted(children, "thread-", line);
+  for (const name of ["sub-", "thread-"]) {
+    const count = totals.get(name);
+    assert.ok(count !== undefined);
+    sameAsStarted(children, name, count);
+  }
+  const swarms = new Map<Process | undefined, Process[]>();
+  for (const child of children.filter(({ parent }) => parent?.binary === swarm))
+    swarms.set(child.parent, [...(swarms.get(child.parent) ?? []), child]);
+  for (const those of swarms.values()) sameAsStarted(those, "", swarmSize);
   return exits.length;
 }
 

@@ -20,20 +20,14 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	{"close", SYS_close},
-	{"connect", SYS_connect},
-	{"dup", SYS_dup},
-	{"fchdir", SYS_fchdir},
-	{"getpid", SYS_getpid},
-	{"lseek", SYS_lseek},
-	{"memfd_create", SYS_memfd_create},
-	{"mkdirat", SYS_mkdirat},
-	{"openat", SYS_openat},
-	{"pipe2", SYS_pipe2},
-	{"read", SYS_read},
-	{"socket", SYS_socket},
-	{"write", SYS_write},
-	{"writev", SYS_writev},
+	{"capset", SYS_capset},	  {"close", SYS_close},
+	{"connect", SYS_connect}, {"dup", SYS_dup},
+	{"fchdir", SYS_fchdir},	  {"getpid", SYS_getpid},
+	{"lseek", SYS_lseek},	  {"memfd_create", SYS_memfd_create},
+	{"mkdirat", SYS_mkdirat}, {"openat", SYS_openat},
+	{"pipe2", SYS_pipe2},	  {"read", SYS_read},
+	{"socket", SYS_socket},	  {"unshare", SYS_unshare},
+	{"write", SYS_write},	  {"writev", SYS_writev},
 };
 
 static long results[64];

@@ -5,6 +5,8 @@ import { EventEncoder, framePrefixBytes } from "../../../../host/events/encoder.
 import type { Event } from "../../../../host/events/model.js";
 import { ProcessCache } from "../../../../host/events/processCache.js";
 import { WireWriter } from "../../../../host/events/wire.js";
+import { jsonWriter } from "../../../../host/json/protojson.js";
+import { eventTranscoder } from "../../../../host/json/transcode.js";
 import type { HookDescription } from "../../../../host/policy/hookSpec.js";
 import { fgs } from "../../../../proto/generated/api.js";
 import { headerLayout } from "../../../support/headerLayout.js";
@@ -67,13 +69,19 @@ const encoder = new EventEncoder({
   hostNamespaces: [],
 });
 
+const transcode = eventTranscoder();
+const toJson = jsonWriter("fgs.GetEventsResponse");
+
 /** The event as protobufjs shows it, defaults left out, 64-bit numbers as texts, bytes as base64. */
 export function encoded(event: Event, by = encoder) {
   const writer = new WireWriter(16);
   by.encode(event, writer);
   const frame = writer.bytes.subarray(0, writer.position);
   assert.equal(frame.readUInt32BE(1), frame.length - framePrefixBytes);
-  const message = fgs.GetEventsResponse.decode(frame.subarray(framePrefixBytes));
+  const bytes = frame.subarray(framePrefixBytes);
+  const message = fgs.GetEventsResponse.decode(bytes);
+  // What the export writes.
+  assert.equal(transcode(bytes), toJson(message));
   return fgs.GetEventsResponse.toObject(message, {
     longs: String,
     bytes: String,

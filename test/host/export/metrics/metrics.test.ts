@@ -58,6 +58,11 @@ test("every count is shown under the name that is known, with a type and a help 
     ["records_unknown_hook_total", {}, 0],
     ["policy_events_total", { policy: "watch", hook: "tcp_connect", type: "PROCESS_KPROBE" }, 7],
     [
+      "policy_events_elsewhere_total",
+      { policy: "watch", hook: "tcp_connect", type: "PROCESS_KPROBE" },
+      3,
+    ],
+    [
       "policy_events_total",
       { policy: "guard", hook: "sched/sched_switch", type: "PROCESS_TRACEPOINT" },
       5,

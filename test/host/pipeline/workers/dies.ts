@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { WorkerData } from "../../../../host/pipeline/messages.js";
 import { SharedState } from "../../../../host/pipeline/shared.js";
 
-const { shared, sequence, groups, plugins } = workerData as WorkerData;
+const { shared, sequence, groups, plugins, hooks } = workerData as WorkerData;
 const state = new SharedState(shared);
 let subscribed = groups.length;
 const activated = plugins.map(({ plugin }) => plugin.name);
@@ -16,7 +16,10 @@ parentPort?.on("message", ({ request, id }) => {
       throw new Error("boom");
     case "plugins":
       // Tells what this worker was started with.
-      parentPort?.postMessage({ type: "reply", id, value: { sequence, subscribed, activated } });
+      parentPort?.postMessage({
+        ...{ type: "reply", id },
+        value: { sequence, subscribed, activated, hooks: hooks.map(({ hook }) => hook) },
+      });
       return;
     case "subscribe":
       subscribed++;

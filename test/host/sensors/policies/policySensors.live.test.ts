@@ -34,6 +34,7 @@ function sensors() {
   const policies = new PolicySensors({
     hostNamespaces: base.hostNamespaces,
     countTime: false,
+    podsKnown: true,
     loader: {
       port: {
         define: async (hooks) => {
@@ -115,4 +116,27 @@ test("a setting that needs other programs puts them in place of the old ones", a
   assert.equal(loaded.length, 2, "nothing was changed by what holds already");
   assert.equal(await policies.getConfig("files", "rate-limit"), "5s");
   await policies.close();
+});
+
+test("a policy for certain pods is told as such, and may do nothing to processes", async () => {
+  const { policies, known } = sensors();
+  const spec = (action: string) => `metadata: {name: pods}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  containerSelector: {matchExpressions: [{key: name, operator: Exists}]}
+  kprobes: [{call: sys_chdir, selectors: [{matchActions: [{action: ${action}}]}]}]`;
+  await assert.rejects(policies.add(parsePolicyDocument(spec("Sigkill"))), {
+    code: "UNIMPLEMENTED",
+    message: /policy pods is for certain pods and has Sigkill, Signal or Override/,
+  });
+  await policies.add(parsePolicyDocument(spec("Post")));
+  assert.deepEqual([...known.values()][0]?.pods, {
+    pod: [{ key: "app", operator: "In", values: ["web"] }],
+    container: [{ key: "name", operator: "Exists", values: [] }],
+  });
+  await policies.close();
+  assert.throws(
+    () => parsePolicyDocument(spec("Post").replace("key: name", "key: nam")),
+    /spec\.containerSelector: "nam" is none of name, image, repo \(did you mean "name"\?\)/,
+  );
 });
