@@ -24,7 +24,8 @@ describe("a subset of the kernel's types", () => {
   });
 
   test("has what is held, but not what is pointed to", () => {
-    const embedded = subset.struct("task_struct").members.thread_info ?? subset.struct("task_struct").members.se;
+    const embedded =
+      subset.struct("task_struct").members.thread_info ?? subset.struct("task_struct").members.se;
     assert.ok(embedded);
     assert.equal(subset.find("mm_struct", Kind.STRUCT), undefined);
     assert.equal(subset.find("no_such_type"), undefined);
