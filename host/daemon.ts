@@ -11,6 +11,7 @@ import type { SourceInit } from "./pipeline/messages.js";
 import { LogHub } from "./plugins/logHub.js";
 import type { Poison } from "./plugins/poison.js";
 import type { PluginSetup } from "./plugins/prepared.js";
+import type { SignatureConfig } from "./plugins/signatureCheck.js";
 import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
@@ -54,6 +55,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly insecure: boolean;
   /** Where plugins are kept; undefined: they are forgotten when the daemon ends. */
   readonly pluginDir?: string | undefined;
+  /** Whose plugins are taken; undefined: everybody's. */
+  readonly pluginSignatures?: SignatureConfig | undefined;
   /** Most events that wait for one client; what comes then is lost to it, and counted. */
   readonly eventQueueSize: number;
   /** Events to write to a file; undefined: none. */
@@ -212,6 +215,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
         createMetrics({
           version,
           port: pipeline.pipeline,
+          refusedUploads: () => plugins.refusedUploads,
           policies: () => pipeline.sensors.status(),
           streams: () => server.streams(),
           exportStatus,

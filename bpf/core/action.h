@@ -26,15 +26,16 @@ static __always_inline bool is_monitored(void)
 	return mode && *(volatile const __u32 *)mode;
 }
 
-static __always_inline void done(struct gs_call *call, enum gs_hook_action action, bool worked)
+/* Branchless where it writes to the call, so that the verifier sees one outcome, not many. */
+static __always_inline __u32 done(struct gs_call *call, enum gs_hook_action action, bool succeeded)
 {
-	if (worked) {
-		call->actions |= action;
-		count_hook(call, actions);
-	} else {
-		call->flags |= GS_HOOK_ACTION_FAILED;
-		count_hook(call, failed);
-	}
+	__u32 worked = blurred(call, succeeded);
+
+	call->actions |= worked * action;
+	call->flags |= (worked ^ 1) * GS_HOOK_ACTION_FAILED;
+	__sync_fetch_and_add(&call->counters->actions, worked);
+	__sync_fetch_and_add(&call->counters->failed, worked ^ 1);
+	return worked;
 }
 
 /* The path among the arguments; a name that is not whole is as good as it gets. */
@@ -77,11 +78,20 @@ static __always_inline __u32 descriptor(const struct gs_call *call, __u32 positi
 	return fd;
 }
 
-/* False: nothing was followed that could be forgotten, which nobody is told. */
-static __always_inline bool change_fds(struct gs_call *call,
-				       const volatile struct gs_actions *actions)
+static __always_inline __u32 unfollow(struct gs_call *call, __u32 fd)
 {
-	bool wanted = true;
+	__u32 dropped = blurred(call, drop_followed(call, fd));
+
+	call->actions |= dropped * GS_ACTION_UNFOLLOW_FD;
+	__sync_fetch_and_add(&call->counters->actions, dropped);
+	return dropped;
+}
+
+/* 0: nothing was followed that could be forgotten, which nobody is told. */
+static __always_inline __u32 change_fds(struct gs_call *call,
+					const volatile struct gs_actions *actions)
+{
+	__u32 wanted = 1;
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GS_FD_ACTIONS; i++) {
@@ -96,42 +106,36 @@ static __always_inline bool change_fds(struct gs_call *call,
 		if (change->kind == GS_FD_COPY)
 			done(call, GS_ACTION_COPY_FD,
 			     copy_followed(call, fd, descriptor(call, change->to)));
-		if (change->kind == GS_FD_UNFOLLOW) {
-			if (drop_followed(call, fd))
-				done(call, GS_ACTION_UNFOLLOW_FD, true);
-			else
-				wanted = false;
-		}
+		if (change->kind == GS_FD_UNFOLLOW)
+			wanted &= unfollow(call, fd);
 	}
 	return wanted;
 }
 
 static __always_inline void enforce(struct gs_call *call, const volatile struct gs_actions *actions)
 {
+	__u32 enforced;
+
 	if (!actions->signal && !actions->override_error)
 		return;
-	if (is_monitored()) {
-		call->flags |= GS_HOOK_MONITORED;
+	enforced = blurred(call, !is_monitored());
+	call->flags |= (enforced ^ 1) * GS_HOOK_MONITORED;
+	if (!enforced)
 		return;
-	}
-	if (actions->signal) {
-		bool worked = !bpf_send_signal(actions->signal);
-
-		done(call, GS_ACTION_SIGNAL, worked);
-		if (worked)
-			call->signal = actions->signal;
-	}
-	if (actions->override_error) {
-		call->override_error = actions->override_error;
-		done(call, GS_ACTION_OVERRIDE, true);
-	}
+	if (actions->signal)
+		call->signal = actions->signal *
+			       done(call, GS_ACTION_SIGNAL, !bpf_send_signal(actions->signal));
+	if (actions->override_error)
+		call->override_error =
+			actions->override_error * (__s32)done(call, GS_ACTION_OVERRIDE, true);
 }
 
 static __always_inline bool run_all(struct gs_call *call,
 				    const volatile struct gs_selector *selector,
-				    const volatile struct gs_actions *actions, const bool posts)
+				    const volatile struct gs_actions *actions, __u64 digest,
+				    const bool posts)
 {
-	bool wanted;
+	__u32 wanted;
 
 	wanted = change_fds(call, actions);
 	enforce(call, actions);
@@ -140,7 +144,8 @@ static __always_inline bool run_all(struct gs_call *call,
 	rebase(call, selector);
 	if (!wanted || actions->no_post)
 		return false;
-	if (actions->rate_interval_ns && is_too_soon(call, actions, selector)) {
+	if (actions->rate_interval_ns &&
+	    blurred(call, is_too_soon(call, actions, selector, digest))) {
 		count_hook(call, rate_limited);
 		return false;
 	}
@@ -148,16 +153,30 @@ static __always_inline bool run_all(struct gs_call *call,
 	return true;
 }
 
-/* `one` is given the selector; which one it is the verifier must not know at once for all. */
-#define with_selector(index, one)                                                                  \
+/*
+ * `one` is given the selector of that index. What is compared is a copy: the verifier would walk
+ * all that follows once for each index that it knows.
+ */
+#define with_selector(call, index, one)                                                            \
 	({                                                                                         \
-		bool wanted = false;                                                               \
-		_Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < GS_SELECTORS;          \
-							   i++) if (i < selector_config.count &&   \
-								    i == (index)) wanted =         \
-			one(&selector_config.selector[i]);                                         \
-		wanted;                                                                            \
+		__u32 which = (index) + hidden_zero(call);                                         \
+		__u32 outcome = 0;                                                                 \
+		_Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < GS_SELECTORS; i++)     \
+		{                                                                                  \
+			if (i >= selector_config.count)                                            \
+				break;                                                             \
+			if (i != which)                                                            \
+				continue;                                                          \
+			outcome = blurred(call, one(&selector_config.selector[i]));                \
+			break;                                                                     \
+		}                                                                                  \
+		outcome;                                                                           \
 	})
+
+static __always_inline __u64 digest_if_needed(const struct gs_call *call)
+{
+	return selector_config.limits ? digest_of(call) : 0;
+}
 
 /*
  * At entry, `selector` being the first that matched. True: a record is wanted. Of a hook that
@@ -165,9 +184,13 @@ static __always_inline bool run_all(struct gs_call *call,
  */
 static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 {
-#define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, !hook_config.has_return)
+#define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, digest, !hook_config.has_return)
+	__u64 digest = 0;
+
+	if (!hook_config.has_return)
+		digest = digest_if_needed(call);
 	if (selector_config.count)
-		return with_selector(selector, ENTRY_ACTIONS);
+		return with_selector(call, selector, ENTRY_ACTIONS);
 	if (!hook_config.has_return)
 		call->actions |= GS_ACTION_POST;
 	return true;
@@ -176,24 +199,26 @@ static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 /* At return, of a hook that reports there. */
 static __always_inline bool run_return_actions(struct gs_call *call, __u32 selector)
 {
-#define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, true)
+#define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, digest, true)
+	__u64 digest = digest_if_needed(call);
+
 	if (selector_config.count)
-		return with_selector(selector, RETURN_ACTIONS);
+		return with_selector(call, selector, RETURN_ACTIONS);
 	call->actions |= GS_ACTION_POST;
 	return true;
 }
 
 /* Stacks that the record is to have. */
-static __always_inline bool wants_kernel_stack(__u32 selector)
+static __always_inline bool wants_kernel_stack(const struct gs_call *call, __u32 selector)
 {
 #define KERNEL_STACK(one) ((one)->actions.kernel_stack)
-	return selector_config.kernel_stacks && with_selector(selector, KERNEL_STACK);
+	return selector_config.kernel_stacks && with_selector(call, selector, KERNEL_STACK);
 }
 
-static __always_inline bool wants_user_stack(__u32 selector)
+static __always_inline bool wants_user_stack(const struct gs_call *call, __u32 selector)
 {
 #define USER_STACK(one) ((one)->actions.user_stack)
-	return selector_config.user_stacks && with_selector(selector, USER_STACK);
+	return selector_config.user_stacks && with_selector(call, selector, USER_STACK);
 }
 
 #endif

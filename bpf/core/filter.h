@@ -40,17 +40,22 @@ struct {
 	__type(value, __u8);
 } blocks SEC(".maps");
 
-/*
- * Whether something matched, as a number of which the verifier does not know whether it is 0 or 1.
- * Else it would walk all that follows once for each way the tests before can have gone. The bit
- * that it is mixed with is always 0: no pid is that large.
- */
-static __always_inline __u32 blurred(const struct gs_call *call, bool matched)
+/* Always 0, which the verifier does not know: no pid is so large that it has this bit. */
+static __always_inline __u32 hidden_zero(const struct gs_call *call)
 {
 	__u32 zero = call->thread >> 31 & 1;
 
 	barrier_var(zero);
-	return (__u32)matched ^ zero;
+	return zero;
+}
+
+/*
+ * Whether something matched, as a number of which the verifier does not know whether it is 0 or 1.
+ * Else it would walk all that follows once for each way the tests before can have gone.
+ */
+static __always_inline __u32 blurred(const struct gs_call *call, bool matched)
+{
+	return (__u32)matched ^ hidden_zero(call);
 }
 
 static __always_inline bool is_one_of(const volatile struct gs_filter *filter, __u64 value)

@@ -26,9 +26,9 @@ static __always_inline void put_stack(struct gs_call *call, __u8 position, __u64
 
 static __always_inline void put_stacks(struct gs_call *call, __u32 selector)
 {
-	if (wants_kernel_stack(selector))
+	if (wants_kernel_stack(call, selector))
 		put_stack(call, GS_POSITION_KERNEL_STACK, 0);
-	if (wants_user_stack(selector))
+	if (wants_user_stack(call, selector))
 		put_stack(call, GS_POSITION_USER_STACK, BPF_F_USER_STACK);
 }
 

@@ -52,13 +52,13 @@ static __always_inline __u64 digest_of(const struct gs_call *call)
 /* Of several that come at the same moment one is posted. */
 static __always_inline bool is_too_soon(const struct gs_call *call,
 					const volatile struct gs_actions *actions,
-					const volatile struct gs_selector *selector)
+					const volatile struct gs_selector *selector, __u64 digest)
 {
 	struct gs_rate_key key = {.hook = hook_config.hook};
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u64 *last;
 
-	key.digest = mixed(digest_of(call), (__u64)(selector - selector_config.selector));
+	key.digest = mixed(digest, (__u64)(selector - selector_config.selector));
 	if (actions->rate_scope == GS_RATE_THREAD)
 		key.who = call->thread;
 	if (actions->rate_scope == GS_RATE_PROCESS)

@@ -149,7 +149,8 @@ struct gs_selector_config {
 	__u8 overrides;
 	__u8 kernel_stacks;
 	__u8 user_stacks;
-	__u8 pad[6];
+	__u8 limits; /* of rate */
+	__u8 pad[5];
 	__u64 digest_seed; /* nobody knows it who could make two calls look the same */
 	struct gs_selector selector[GS_SELECTORS];
 };

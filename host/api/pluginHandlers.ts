@@ -5,7 +5,15 @@ import type { LogHub } from "../plugins/logHub.js";
 import type { PluginManager, UploadOptions } from "../plugins/manager.js";
 import { clientStream, type Handlers, unary } from "./handlers.js";
 import { pluginLogsHandler } from "./pluginLogs.js";
-import { fromMode, toChange, toPlugin, toPoison, toVersions } from "./pluginMessages.js";
+import {
+  fromMode,
+  toChange,
+  toGate,
+  toPlugin,
+  toPoison,
+  toRehearsal,
+  toVersions,
+} from "./pluginMessages.js";
 import { pluginsService as service } from "./services.js";
 import { receiveModule, type UploadLimits } from "./upload.js";
 
@@ -25,7 +33,8 @@ export function pluginHandlers({
 
   const upload = async (call: Upload) => {
     const { header, module } = await receiveModule(call, limits);
-    return toChange(await plugins.upload(module, uploadOptions(header, call)));
+    const changed = await plugins.upload(module, uploadOptions(header, call));
+    return { ...toChange(changed), rehearsal: toRehearsal(changed.rehearsal) };
   };
 
   return {
@@ -85,11 +94,13 @@ function uploadOptions(
   header: guidestar.UploadPluginHeader.$Properties,
   call: Upload,
 ): UploadOptions {
-  const { name, mode, settings } = header;
+  const { name, mode, settings, signature, gate } = header;
   const wanted = fromMode(mode ?? 0);
   return {
     ...(name ? { name } : {}),
     ...(settings ? { settings } : {}),
+    ...(gate ? { gate: toGate(gate) } : {}),
+    ...(signature?.length ? { signature } : {}),
     ...(wanted === "shadow" ? { asShadow: true } : wanted ? { mode: wanted } : {}),
     // An upload that nobody waits for any more has no effect.
     isCancelled: () => call.cancelled,

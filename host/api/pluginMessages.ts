@@ -9,6 +9,8 @@ import {
   type SaidOfEvent,
   type ShadowReport,
 } from "../plugins/prepared.js";
+import type { GateLimits, Rehearsal } from "../plugins/rehearsal.js";
+import { toNumber } from "./numbers.js";
 
 /** A plugin as it is stored, with what it did in the chain if it is there. */
 export function toPlugin({
@@ -52,6 +54,23 @@ export function toVersions({ stored }: PluginState): guidestar.PluginVersion.$Pr
 export function toPoison(poison: Poison): guidestar.PluginPoison.$Properties {
   const { version, sequence, timeMs, reason, event } = poison;
   return { version, sequence, time: toTimestamp(timeMs), reason, event };
+}
+
+export function toRehearsal(
+  rehearsal: Rehearsal | undefined,
+): guidestar.PluginRehearsal.$Properties | null {
+  if (rehearsal === undefined) return null;
+  const { events, counts, failure, poison } = rehearsal;
+  return { events, counts: toCounts(counts), failure, poison: [...poison] };
+}
+
+export function toGate(gate: guidestar.PluginGate.$Properties): GateLimits {
+  return {
+    mostDropped: gate.max_dropped_percent ?? undefined,
+    mostFailed: gate.max_failed == null ? undefined : toNumber(gate.max_failed),
+    mostFuel: gate.max_fuel_per_event == null ? undefined : toNumber(gate.max_fuel_per_event),
+    leastEvents: toNumber(gate.min_events),
+  };
 }
 
 export function toChange({ plugin, firstSequence, replaced }: Changed) {

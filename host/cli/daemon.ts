@@ -1,7 +1,10 @@
 /** `guidestar daemon`: reads kernel events and serves them over gRPC until it is told to stop. */
 import { once } from "node:events";
-import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
 import type { ServerTls } from "../api/tls.js";
+import type { SignaturePolicy } from "../plugins/signature.js";
+import type { SignatureConfig } from "../plugins/signatureCheck.js";
 import { UsageError } from "./exit.js";
 import { addExportOptions, type ExportFlags, exportConfig } from "./exportOptions.js";
 import { interruption } from "./interrupt.js";
@@ -27,6 +30,8 @@ interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly clientCa?: string;
   readonly metricsServer?: string;
   readonly pluginDir?: string;
+  readonly pluginKey?: readonly string[];
+  readonly pluginSignatures?: SignaturePolicy;
 }
 
 /** Of a daemon that traces the whole machine. */
@@ -52,6 +57,13 @@ export function register(program: Command): void {
     .option(
       "--plugin-dir <dir>",
       `keep plugins there, none: not at all (default: ${defaultPluginDir} if the whole machine is traced, else none)`,
+    )
+    .option("--plugin-key <file...>", "public keys, in PEM, of those whose plugins are taken")
+    .addOption(
+      new Option(
+        "--plugin-signatures <policy>",
+        "what is done with plugins that none of them signed: refused, taken with a warning, taken (default: require with --plugin-key, else off)",
+      ).choices(["require", "warn", "off"]),
     )
     .option(
       "--source <source>",
@@ -95,6 +107,7 @@ async function daemon(flags: Flags): Promise<void> {
     tls: tlsOf(flags),
     insecure: flags.insecure ?? false,
     pluginDir: pluginDirOf(flags),
+    pluginSignatures: await signaturesOf(flags),
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
     export: await exportConfig(flags),
     metrics:
@@ -130,6 +143,15 @@ function pluginDirOf(flags: Flags): string | undefined {
   if (pluginDir !== undefined) return pluginDir === "none" ? undefined : pluginDir;
   const isNode = flags.source === "live" && scopeOf(flags).kind === "all";
   return isNode ? defaultPluginDir : undefined;
+}
+
+async function signaturesOf(flags: Flags): Promise<SignatureConfig> {
+  const { pluginKey: files = [] } = flags;
+  const policy = flags.pluginSignatures ?? (files.length > 0 ? "require" : "off");
+  if (policy !== "off" && files.length === 0)
+    throw new UsageError(`--plugin-signatures ${policy} needs a key to trust: give --plugin-key`);
+  const { trustedKey } = await import("../plugins/signature.js");
+  return { policy, keys: files.map((file) => usage(() => trustedKey(readFileSync(file), file))) };
 }
 
 function tlsOf({ serverCert, serverKey, clientCa }: Flags): ServerTls | undefined {

@@ -8,6 +8,7 @@ import { register as create } from "./pluginNew.js";
 import { register as push } from "./pluginPush.js";
 import { register as rm } from "./pluginRm.js";
 import { register as show } from "./pluginShow.js";
+import { register as sign } from "./pluginSign.js";
 import { register as stats } from "./pluginStats.js";
 import { register as tryOut } from "./pluginTest.js";
 
@@ -21,6 +22,7 @@ export function register(program: Command): void {
   create(plugin);
   build(plugin);
   tryOut(plugin);
+  sign(plugin);
   push(plugin);
   list(plugin);
   show(plugin);

@@ -4,7 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { GuidestarError } from "../errors.js";
-import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup, PreparedPlugin } from "../plugins/prepared.js";
+import type { Rehearsal } from "../plugins/rehearsal.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Feeds } from "./feeds.js";
@@ -106,6 +107,10 @@ export class PipelineHandle implements PipelinePort {
     const reply = await this.#request({ type: "arrange", setups });
     this.#plugins = setups;
     return reply;
+  }
+
+  rehearse(plugin: PreparedPlugin, settings: string): Promise<Rehearsal> {
+    return this.#request({ type: "rehearse", plugin, settings });
   }
 
   plugins(): Promise<readonly ActivePlugin[]> {

@@ -2,7 +2,8 @@
 
 import type { ErrorCode } from "../errors.js";
 import type { Poison } from "../plugins/poison.js";
-import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup, PreparedPlugin } from "../plugins/prepared.js";
+import type { Rehearsal } from "../plugins/rehearsal.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStageLimits } from "../pods/limits.js";
 import type { HookDescription } from "../policy/hookSpec.js";
@@ -58,6 +59,7 @@ export type Request =
   | { readonly type: "subscribe"; readonly group: number; readonly spec: StreamSpec }
   | { readonly type: "arrange"; readonly setups: readonly PluginSetup[] }
   | { readonly type: "plugins" }
+  | { readonly type: "rehearse"; readonly plugin: PreparedPlugin; readonly settings: string }
   | { readonly type: "define"; readonly hooks: readonly HookDescription[] }
   | { readonly type: "forget"; readonly hooks: readonly number[] }
   | { readonly type: "status" }
@@ -67,6 +69,7 @@ export interface Replies {
   subscribe: undefined;
   arrange: Arranged;
   plugins: readonly ActivePlugin[];
+  rehearse: Rehearsal;
   define: undefined;
   forget: undefined;
   status: PipelineStatus;

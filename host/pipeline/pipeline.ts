@@ -5,6 +5,7 @@ import { type Event, EventType } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
+import { FlightRecorder } from "../plugins/flightRecorder.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStage } from "../pods/podStage.js";
 import type { Source, SourceLosses } from "../source/source.js";
@@ -42,6 +43,8 @@ export interface PipelineParts {
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
+  /** The last events, as they came to the plugin chain. */
+  readonly recorder = new FlightRecorder();
   readonly #groups = new Map<number, Group>();
   readonly #frame = new WireWriter(64 * 1024);
   readonly #batch: Event[] = [];
@@ -176,6 +179,7 @@ export class Pipeline {
       for (const event of batch) event.sequence = ++this.#sequence;
       this.#seen += batch.length;
       for (const { type } of batch) this.#byType[type] = (this.#byType[type] ?? 0) + 1;
+      for (const event of batch) this.recorder.add(event);
       const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
       this.#fanOut(kept);
@@ -314,7 +318,7 @@ const maxFramesBytes = 1 << 20;
 const maxBytesInFlight = 32 << 20;
 
 /** Lets messages from the main thread in. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -2,7 +2,8 @@
  * What the main thread may ask of the pipeline worker. `handle.ts` is the real one; the API is
  * written against this, so that it knows nothing of threads.
  */
-import type { ActivePlugin, Arranged, PluginSetup } from "../plugins/prepared.js";
+import type { ActivePlugin, Arranged, PluginSetup, PreparedPlugin } from "../plugins/prepared.js";
+import type { Rehearsal } from "../plugins/rehearsal.js";
 import type { PodCounts } from "../pods/counts.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
@@ -88,6 +89,8 @@ export interface PipelinePort {
    */
   arrange(setups: readonly PluginSetup[]): Promise<Arranged>;
   plugins(): Promise<readonly ActivePlugin[]>;
+  /** What a plugin would say of the last events; changes nothing. Rejects if it does not start. */
+  rehearse(plugin: PreparedPlugin, settings: string): Promise<Rehearsal>;
   /**
    * Tells of hooks: call it before they are attached. Resolves once none of their records can be read
    * without it. Rejects if the events come from a recording.

@@ -10,6 +10,7 @@ import { InOrder } from "../inOrder.js";
 import { PluginChain } from "../plugins/chain.js";
 import { PLUGIN_LIMITS } from "../plugins/limits.js";
 import { limitLog } from "../plugins/logLimit.js";
+import { rehearse } from "../plugins/rehearsal.js";
 import { PodStage } from "../pods/podStage.js";
 import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
@@ -24,7 +25,7 @@ import type {
   ToWorker,
   WorkerData,
 } from "./messages.js";
-import { Pipeline } from "./pipeline.js";
+import { Pipeline, turn } from "./pipeline.js";
 import { SharedState } from "./shared.js";
 
 const port = parentPort;
@@ -111,6 +112,8 @@ try {
           const loaded = await chain.loadAll(request.setups);
           return chain.arrange(loaded, pipeline.sequence + 1);
         });
+      case "rehearse":
+        return rehearse(request.plugin, request.settings, pipeline.recorder.events(), turn);
       case "plugins":
         return chain.list();
       case "define":

@@ -15,7 +15,14 @@ import type {
   PluginSetup,
   PreparedPlugin,
 } from "./prepared.js";
+import { checkGate, type GateLimits, type Rehearsal } from "./rehearsal.js";
 import { settingsJson } from "./settings/values.js";
+import {
+  checkSignature,
+  checkStored,
+  noSignatures,
+  type SignatureConfig,
+} from "./signatureCheck.js";
 import * as changes from "./store/changes.js";
 import type { StoredPlugin, StoredVersion, StoreState } from "./store/state.js";
 import { hashesIn, type Storage } from "./store/storage.js";
@@ -30,7 +37,7 @@ export type Prepare = (
 ) => Promise<PreparedPlugin>;
 
 /** What a plugin's change needs of the pipeline. */
-export type ChainPort = Pick<PipelinePort, "arrange" | "plugins">;
+export type ChainPort = Pick<PipelinePort, "arrange" | "plugins" | "rehearse">;
 
 export interface PluginManagerOptions {
   readonly storage: Storage;
@@ -38,6 +45,8 @@ export interface PluginManagerOptions {
   /** Told what an operator should know, in a sentence. */
   readonly onTrouble?: (plugin: string, line: string) => void;
   readonly nowMs?: () => number;
+  /** Whose modules are taken. Default: everybody's. */
+  readonly signatures?: SignatureConfig;
 }
 
 export interface UploadOptions {
@@ -49,6 +58,10 @@ export interface UploadOptions {
   readonly asShadow?: boolean;
   /** JSON text. Default: the settings of the version before if they fit, else the defaults. */
   readonly settings?: string;
+  /** Tries it on the last events first, and refuses it if that shows more than this. */
+  readonly gate?: GateLimits;
+  /** Of the module, if it is not in the module itself. */
+  readonly signature?: Uint8Array;
   /** True: nobody waits for the result any more, so nothing may change. */
   readonly isCancelled?: () => boolean;
 }
@@ -59,6 +72,8 @@ export interface Changed {
   readonly firstSequence: number;
   /** Hash of the version that was replaced; "": none was. */
   readonly replaced: string;
+  /** What the plugin said of the last events, if there was a gate. */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 export interface Ordered {
@@ -83,6 +98,9 @@ export class PluginManager {
   readonly #prepare: Prepare;
   readonly #onTrouble: NonNullable<PluginManagerOptions["onTrouble"]>;
   readonly #nowMs: () => number;
+  readonly #signatures: SignatureConfig;
+  /** Uploads that were refused, by reason. */
+  readonly #refused = { signature: 0, other: 0 };
   readonly #queue = new InOrder();
   #state: StoreState;
   #instances = new Instances();
@@ -97,6 +115,7 @@ export class PluginManager {
     this.#prepare = options.prepare;
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#signatures = options.signatures ?? noSignatures;
     this.#state = options.storage.state;
   }
 
@@ -117,18 +136,43 @@ export class PluginManager {
     this.#port = port;
   }
 
-  upload(module: Uint8Array, options: UploadOptions = {}): Promise<Changed> {
+  /** Uploads that were refused since the start, by reason. */
+  get refusedUploads(): Readonly<Record<string, number>> {
+    return this.#refused;
+  }
+
+  async upload(module: Uint8Array, options: UploadOptions = {}): Promise<Changed> {
+    try {
+      return await this.#upload(module, options);
+    } catch (thrown) {
+      const { code, message } = GuidestarError.from(thrown);
+      if (code !== "CANCELLED") {
+        this.#refused[code === "PERMISSION_DENIED" ? "signature" : "other"]++;
+        this.#onTrouble(options.name ?? "", `an upload was refused: ${message}`);
+      }
+      throw thrown;
+    }
+  }
+
+  #upload(module: Uint8Array, options: UploadOptions): Promise<Changed> {
     return this.#queue.run(async () => {
       refuseCancelled(options);
+      const signedBy = checkSignature(this.#signatures, module, options.signature, (line) =>
+        this.#onTrouble(options.name ?? "", `an upload was taken though ${line}`),
+      );
       const { name } = options;
       const prepared = await this.#prepare(module, name === undefined ? {} : { name });
       refuseCancelled(options);
       const before = this.#state.plugins.find((plugin) => plugin.name === prepared.name);
       if (options.asShadow && before === undefined) changes.pluginNamed(this.#state, prepared.name);
-      const plugin = this.#withUpload(prepared, before, options);
+      const plugin = this.#withUpload(prepared, before, options, signedBy);
+      const rehearsal =
+        options.gate && (await this.#rehearse(prepared, plugin.settings, options.gate));
+      refuseCancelled(options);
       await this.#storage.putModule(prepared.version, module);
       this.#remember(prepared);
-      return this.#commit(changes.withPlugin(this.#state, plugin), plugin.name, prepared.version);
+      const next = changes.withPlugin(this.#state, plugin);
+      return { ...(await this.#commit(next, plugin.name, prepared.version)), rehearsal };
     });
   }
 
@@ -252,6 +296,8 @@ export class PluginManager {
   async #ready(name: string, hash: string): Promise<PreparedPlugin> {
     const known = this.#prepared.get(keyOf(name, hash));
     if (known) return known;
+    const version = changes.versionNamed(changes.pluginNamed(this.#state, name), hash);
+    checkStored(this.#signatures, version.signedBy);
     return this.#remember(await this.#prepare(await this.#storage.getModule(hash), { name }));
   }
 
@@ -260,16 +306,28 @@ export class PluginManager {
     return prepared;
   }
 
+  async #rehearse(
+    prepared: PreparedPlugin,
+    settings: string,
+    gate: GateLimits,
+  ): Promise<Rehearsal> {
+    const fitting = fittingSettings(prepared, settings);
+    const rehearsal = await this.#chain().rehearse(prepared, fitting);
+    checkGate(rehearsal, gate, `${prepared.name} ${prepared.manifestVersion}`);
+    return rehearsal;
+  }
+
   #withUpload(
     prepared: PreparedPlugin,
     before: StoredPlugin | undefined,
     options: UploadOptions,
+    signedBy: string,
   ): StoredPlugin {
     const { name, version, manifestVersion, size } = prepared;
     const stored: StoredVersion = {
       ...{ hash: version, manifestVersion, size },
       uploadedMs: this.#nowMs(),
-      signedBy: "",
+      signedBy,
     };
     if (before && options.asShadow) {
       refuseSame(before, version);

@@ -1,5 +1,6 @@
 import type { Logger } from "../log.js";
 import { PluginManager } from "./manager.js";
+import { noSignatures, type SignatureConfig } from "./signatureCheck.js";
 import { diskStorage } from "./store/diskStorage.js";
 import { memoryStorage } from "./store/storage.js";
 import { prepare } from "./validate.js";
@@ -7,17 +8,24 @@ import { prepare } from "./validate.js";
 export interface PluginsConfig {
   /** Where plugins are kept; undefined: they are forgotten when the daemon ends. */
   readonly pluginDir?: string | undefined;
+  /** Whose modules are taken; undefined: everybody's. */
+  readonly pluginSignatures?: SignatureConfig | undefined;
   readonly log: Logger;
 }
 
 /** Opens the store of a daemon and makes its plugins ready. @throws GuidestarError if it cannot be used */
-export async function openPlugins({ pluginDir, log }: PluginsConfig): Promise<PluginManager> {
+export async function openPlugins({
+  pluginDir,
+  pluginSignatures,
+  log,
+}: PluginsConfig): Promise<PluginManager> {
   const storage = pluginDir === undefined ? memoryStorage() : await diskStorage(pluginDir);
   try {
     return await PluginManager.open({
       storage,
       prepare,
-      onTrouble: (plugin, line) => log.error(plugin === "" ? {} : { plugin }, line),
+      signatures: pluginSignatures ?? noSignatures,
+      onTrouble: (plugin, line) => log.warn(plugin === "" ? {} : { plugin }, line),
     });
   } catch (error) {
     await storage.close();

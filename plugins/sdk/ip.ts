@@ -1,3 +1,4 @@
+import { Address } from "./address";
 import { Text } from "./text";
 
 /** The address read last: 128 bits; version 4 as `::ffff:a.b.c.d`. */
@@ -37,7 +38,22 @@ export class IpSet {
 
   /** Whether the text is an address in one of the networks. */
   has(address: Text): bool {
-    if (!parse(address.address, address.length)) return false;
+    return parse(address.address, address.length) && this.hasLast();
+  }
+
+  /** The same of an address that an event has: `networks.hasAddress(arg.sock.daddr)`. */
+  hasAddress(address: Address): bool {
+    if (address.isV6) {
+      high = bswap<u64>(load<u64>(changetype<usize>(address)));
+      low = bswap<u64>(load<u64>(changetype<usize>(address), 8));
+    } else if (address.isV4) {
+      high = 0;
+      low = 0xffff_0000_0000 | <u64>address.v4;
+    } else return false;
+    return this.hasLast();
+  }
+
+  private hasLast(): bool {
     for (let n = 0; n < this.widths.length; ++n) {
       const width = unchecked(this.widths[n]);
       const ofHigh = width >= 64 ? u64.MAX_VALUE : width == 0 ? 0 : u64.MAX_VALUE << (64 - width);
@@ -104,6 +120,8 @@ function parseV4(at: usize, end: usize): i64 {
       value = value * 10 + digit;
     }
     if (digits == 0 || digits > 3 || value > 255) return -1;
+    // Some read 010 as 8: what is not clear is no address.
+    if (digits > 1 && load<u8>(at - <usize>digits) == 0x30) return -1;
     address = (address << 8) | value;
   }
   return at == end ? address : -1;

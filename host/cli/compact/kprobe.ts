@@ -29,7 +29,10 @@ function formOf(kprobe: fgs.ProcessKprobe.$Properties): Form {
     return { emoji: "🕵️", name: "uprobe", details: (args) => [where, shown, firstOf(args)] };
   }
   const known = functions.get(functionName) ?? syscalls.get(syscallOf(functionName));
-  return known ?? { emoji: "⁉️", name: "syscall", details: () => [shown] };
+  if (known) return known;
+  // Servers that tell no kind are those whose lines have been like this for years.
+  const more = (args: Arguments) => (kprobe.kind ? [firstOf(args)] : []);
+  return { emoji: "⁉️", name: "syscall", details: (args) => [shown, ...more(args)] };
 }
 
 const functions = new Map<string, Form>(

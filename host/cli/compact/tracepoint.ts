@@ -4,7 +4,7 @@ import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable } from "../text/printable.js";
 import { actionText } from "./action.js";
-import { integerAt } from "./argument.js";
+import { firstOf, integerAt } from "./argument.js";
 import { syscallNameX86 } from "./syscallNames.js";
 
 export function tracepointParts(event: fgs.ProcessTracepoint.$Properties, paint: Paint): Parts {
@@ -16,7 +16,8 @@ export function tracepointParts(event: fgs.ProcessTracepoint.$Properties, paint:
     return { emoji: "☎", name: "syscall", details: [paint.cyan(syscallText(number)), action] };
   }
   const details = [subsystem, name].map((word) => paint.cyan(printable(word)));
-  return { emoji: "⁉️", name: "tracepoint", details: [...details, action] };
+  const more = event.kind ? paint.cyan(firstOf(event.args ?? [])) : "";
+  return { emoji: "⁉️", name: "tracepoint", details: [...details, more, action] };
 }
 
 /** Events do not tell the architecture of their node, so the name comes with the one it holds for. */

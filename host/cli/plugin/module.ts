@@ -1,5 +1,5 @@
 /** Finds the module that a path means and reads it. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { GuidestarError } from "../../errors.js";
 import { UsageError } from "../exit.js";
@@ -8,6 +8,8 @@ import { say } from "../output.js";
 export interface Module {
   readonly file: string;
   readonly bytes: Uint8Array;
+  /** Of the file beside it, FILE.sig; empty: there is none. */
+  readonly signature: Uint8Array;
 }
 
 /**
@@ -23,7 +25,16 @@ export function readModule(target: string): Module {
     throw new UsageError(`${file} is no WebAssembly module${hint}`);
   }
   if (isFolder) tellIfStale(target, file);
-  return { file, bytes };
+  return { file, bytes, signature: signatureBeside(file) };
+}
+
+function signatureBeside(file: string): Uint8Array {
+  const beside = `${file}.sig`;
+  if (!existsSync(beside)) return Buffer.alloc(0);
+  return Buffer.from(
+    reading(beside, () => readFileSync(beside, "utf8")),
+    "base64",
+  );
 }
 
 const wasmMagic = Buffer.from("\0asm", "latin1");

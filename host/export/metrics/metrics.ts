@@ -30,6 +30,13 @@ export function createMetrics(
   const showPolicies = policyMetrics(registry);
   const showStreams = streamMetrics(registry);
   const showExport = sources.exportStatus() && exportMetrics(registry);
+  const refused = instrument(
+    registry,
+    "counter",
+    "plugin_uploads_refused_total",
+    "Uploads of plugins that were refused",
+    ["reason"],
+  );
   info([[{ version: sources.version, node_version: process.version }, 1]]);
 
   const scrape = async () => {
@@ -41,6 +48,8 @@ export function createMetrics(
       showPlugins(answer[1]);
     }
     showPolicies(sources.policies?.() ?? []);
+    const byReason = Object.entries(sources.refusedUploads?.() ?? {});
+    refused(byReason.map(([reason, uploads]) => [{ reason }, uploads] as const));
     showStreams(sources.streams());
     const status = sources.exportStatus();
     if (status) showExport?.(status);

@@ -6,6 +6,8 @@ import type { ExportStatus } from "../config.js";
 /** Where the numbers come from: the same places that `Node.GetStatus` asks. */
 export interface MetricsSources {
   readonly version: string;
+  /** Uploads of plugins that were refused, by reason. */
+  readonly refusedUploads?: () => Readonly<Record<string, number>>;
   readonly port: Pick<PipelinePort, "status" | "plugins">;
   readonly streams: () => StreamTotals;
   /** Undefined: nothing is exported. */

@@ -5,6 +5,7 @@ import {
   newCounts,
   type PluginSetup,
 } from "../../../host/plugins/prepared.js";
+import type { Rehearsal } from "../../../host/plugins/rehearsal.js";
 import { filterKey } from "../../../host/stream/filter.js";
 import type { StreamSpec } from "../../../host/stream/filterSpec.js";
 import { fgs } from "../../../proto/generated/api.js";
@@ -63,6 +64,10 @@ export class FakePort implements PipelinePort {
     }
     this.chain.splice(0, Infinity, ...this.instances.values());
     return { firstSequence, plugins: [...this.chain], removed: [...before.values()] };
+  }
+
+  async rehearse(): Promise<Rehearsal> {
+    return { events: 0, counts: newCounts(), failure: "", poison: [] };
   }
 
   async plugins() {

@@ -92,6 +92,21 @@ describe("the forms of events", () => {
       hooked("SYSCALL", "__x64_sys_close", [file], { action_failed: true }),
       "📪 close   node-1 /usr/bin/curl /etc/passwd (action failed)",
     ],
+    [
+      hooked("SYSCALL", "__x64_sys_openat", [{ int_arg: -100 }, { string_arg: "/etc/my hosts" }]),
+      '⁉️ syscall node-1 /usr/bin/curl __x64_sys_openat "/etc/my hosts"',
+    ],
+    [
+      {
+        node_name: "node-1",
+        process_tracepoint: {
+          process: processOf("/usr/bin/curl"),
+          ...{ subsys: "sock", event: "inet_sock_set_state", kind: 4 },
+          args: [sock, { int_arg: 2 }],
+        },
+      },
+      "⁉️ tracepoint node-1 /usr/bin/curl sock inet_sock_set_state 10.0.0.1:4242 -> 10.0.0.2:443",
+    ],
     // Clients of the API have seen these without a signal or an error.
     [
       hooked("UNDEF", "__x64_sys_lseek", [], {

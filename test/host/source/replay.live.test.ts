@@ -1,5 +1,7 @@
 /** What is recorded plays as it was seen live. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -143,6 +145,61 @@ test("calls that a policy watches play from a recording as they were seen live",
   assert.ok(records.definitions > 0);
   assert.equal(records.unknown, 0);
   assert.equal(records.malformed, 0);
+});
+
+const objects = `
+apiVersion: cilium.io/v1alpha1
+kind: TracingPolicy
+metadata: {name: objects}
+spec:
+  tracepoints:
+  - subsystem: sock
+    event: inet_sock_set_state
+    raw: true
+    args: [{index: 0, type: sock}, {index: 2, type: int}]
+  - subsystem: net
+    event: net_dev_queue
+    raw: true
+    args: [{index: 0, type: skb}]
+  - subsystem: sched
+    event: sched_process_exec
+    raw: true
+    args: [{index: 2, type: linux_binprm}]
+`;
+
+test("sockets, packets and files of the kernel are told as what they are", async (t) => {
+  const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const address = Buffer.from([2, 0, port >> 8, port & 255, 127, 0, 0, 1]).toString("hex");
+  const file = path.join(temporaryFolder(t), "objects.rec.gz");
+  const command = [
+    ...[calls, "socket", "2", "1", "0", ","],
+    ...["connect", "%0", `#${address}0000000000000000`, "16"],
+  ];
+  const { seen, again } = await recordAndReplay(t, file, command, objects);
+  assert.deepEqual(again, seen);
+  const events = seen.flatMap(({ process_tracepoint: event }) => event ?? []);
+  const of = (name: string) => events.filter(({ event }) => event === name);
+  const [begun] = of("inet_sock_set_state");
+  const sock = begun?.args?.[0]?.sock_arg;
+  assert.deepEqual(
+    [sock?.family, sock?.type, sock?.protocol, sock?.daddr, sock?.dport],
+    ["AF_INET", "SOCK_STREAM", "IPPROTO_TCP", "127.0.0.1", port],
+  );
+  const synSent = 2;
+  assert.equal(begun?.args?.[1]?.int_arg, synSent);
+  const packets = of("net_dev_queue").map(({ args }) => args?.[0]?.skb_arg);
+  assert.ok(packets.length > 0);
+  const syn = packets.find((skb) => skb?.dport === port);
+  assert.deepEqual(
+    [syn?.family, syn?.protocol, syn?.saddr, syn?.daddr],
+    ["AF_INET", "IPPROTO_TCP", "127.0.0.1", "127.0.0.1"],
+  );
+  const [exec] = of("sched_process_exec");
+  assert.equal(exec?.args?.[0]?.file_arg?.path, calls);
+  assert.match(exec?.args?.[0]?.file_arg?.permission ?? "", /^-r.x/);
 });
 
 /** Events as they were seen while they were recorded, and as they play. */

@@ -161,11 +161,13 @@ test("a plugin reads texts, buffers and files, and sees what was cut", async () 
 
 test("a plugin reads sockets, packets and addresses of both families", async () => {
   const source = `
-    import { Address, annotate, Event, Family, Protocol, Verdict } from "guidestar";
+    import { Address, annotate, Event, Family, IpSet, Protocol, Verdict } from "guidestar";
+    const networks = new IpSet(["10.0.0.0/8", "2001:db8::/32", "fd00:1::/32"]);
     function about(address: Address): string {
       return address.toString() + (address.isLoopback ? " loopback" : "")
         + (address.isPrivate ? " private" : "") + (address.isUnspecified ? " none" : "")
-        + (address.isIn(10, 0, 0, 0, 8) ? " 10/8" : "") + (address.equals("10.1.2.3") ? " it" : "");
+        + (address.isIn(10, 0, 0, 0, 8) ? " 10/8" : "") + (address.equals("10.1.2.3") ? " it" : "")
+        + (networks.hasAddress(address) ? " set" : "") + (networks.has(address.text) ? " text" : "");
     }
     export function onEvent(event: Event): Verdict {
       const args = event.kprobe.args;
@@ -209,15 +211,15 @@ test("a plugin reads sockets, packets and addresses of both families", async () 
   const cookie = 1n << 40n;
   assert.deepEqual(await judge(source, [callEvent(of, record)]), [
     {
-      "addresses-0": "127.0.0.1 loopback, 10.1.2.3 private 10/8 it",
+      "addresses-0": "127.0.0.1 loopback, 10.1.2.3 private 10/8 it set text",
       "ports-0": `40000 443 tcp ${cookie} 0 0`,
-      "addresses-1": "::1 loopback, 2001:db8::1:0:0:ab",
+      "addresses-1": "::1 loopback, 2001:db8::1:0:0:ab set text",
       "ports-1": `40000 443 tcp v6 ${cookie} 0 0`,
       "addresses-2": "0.0.0.0 none, 192.168.0.255 private",
       "ports-2": "40000 443 tcp 0 1500 9",
-      "addresses-3": ":: none, fd00:1:: private",
+      "addresses-3": ":: none, fd00:1:: private set text",
       "ports-3": "0 53 v6 0 0 0",
-      "addresses-4": "::ffff:10.0.0.5 private 10/8, 1:2:3:4:5:6:7:8",
+      "addresses-4": "::ffff:10.0.0.5 private 10/8 set text, 1:2:3:4:5:6:7:8",
       "ports-4": `40000 443 tcp v6 ${cookie} 0 0`,
     },
   ]);

@@ -56,7 +56,10 @@ export function selectorConfig(spec: HookSpec, tools: FilterTools, hostUserNs: n
     overrides: some((one) => one.actions.override_error !== 0),
     kernel_stacks: some((one) => one.actions.kernel_stack !== 0),
     user_stacks: some((one) => one.actions.user_stack !== 0),
-    pad: [0, 0, 0, 0, 0, 0],
+    limits: some(
+      (one) => one.actions.rate_interval_ns > 0n || one.return_actions.rate_interval_ns > 0n,
+    ),
+    pad: [0, 0, 0, 0, 0],
     digest_seed: randomBytes(8).readBigUInt64LE(),
     selector: all,
   };

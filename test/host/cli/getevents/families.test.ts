@@ -109,6 +109,23 @@ test("events from a file pass the same filters as in the daemon, for any family"
   );
 });
 
+test("calls that policies watch pass the same filters as in the daemon", () => {
+  const process = { pid: { value: 7 }, binary: "/bin/sh" };
+  const events = [
+    { process_kprobe: { process, policy_name: "a", function_name: "__x64_sys_write" } },
+    { process_kprobe: { process, policy_name: "b", function_name: "tcp_connect" } },
+    { process_tracepoint: { process, policy_name: "b", subsys: "sched", event: "sched_switch" } },
+    { process_exec: { process } },
+  ];
+  const passing = (filter: fgs.Filter.$Properties) => {
+    const { matches } = localFilter({ allow_list: [filter], deny_list: [] });
+    return events.flatMap((event, n) => (matches(event) ? [n] : []));
+  };
+  assert.deepEqual(passing({ policy_names: ["b"] }), [1, 2]);
+  assert.deepEqual(passing({ function_names: ["write", "sched/sched_switch"] }), [0, 2]);
+  assert.deepEqual(passing({ function_names: ["sched_switch"], policy_names: ["a"] }), []);
+});
+
 test("no more processes are remembered than there is room for", () => {
   const families = new Families(2);
   const exec = (id: string, parent: string) =>

@@ -27,6 +27,7 @@ function sourcesOf(port = new FakePort(), more: Partial<MetricsSources> = {}): M
   return {
     version: "1.2.3",
     port,
+    refusedUploads: () => ({ signature: 3 }),
     streams: () => ({ open: 2, queued: 5, sent: 100, lost: 7 }),
     exportStatus: () => undefined,
     processCacheSize: 65536,
@@ -81,6 +82,7 @@ test("every count is shown under the name that is known, with a type and a help 
     ["stream_queued_events", {}, 5],
     ["stream_events_sent_total", {}, 100],
     ["notify_overflowed_events_total", {}, 7],
+    ["plugin_uploads_refused_total", { reason: "signature" }, 3],
     ["plugins", {}, 2],
     ["plugin_up", { plugin: "quiet", version: "0123456789ab" }, 1],
     ["plugin_up", { plugin: "broken", version: "0123456789ab" }, 0],

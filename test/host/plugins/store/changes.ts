@@ -46,6 +46,7 @@ export function chainPort(): ChainPort {
       return { firstSequence: 1, plugins: chain, removed };
     },
     plugins: async () => chain,
+    rehearse: async () => ({ events: 0, counts: newCounts(), failure: "", poison: [] }),
   };
 }
 
