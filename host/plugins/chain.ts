@@ -16,6 +16,8 @@ export interface PluginChainOptions {
   readonly onPoison?: (plugin: PreparedPlugin, event: Event, reason: string) => void;
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Of one stream: events are copies, but their processes are everybody's, so no field is filled. */
+  readonly isOfStream?: boolean;
   /** Chains that take turns on one thread can share one. */
   readonly packer?: Packer;
 }
@@ -42,6 +44,7 @@ export class PluginChain {
   private readonly onLog: NonNullable<PluginChainOptions["onLog"]>;
   private readonly onPoison: NonNullable<PluginChainOptions["onPoison"]>;
   private readonly nowMs: () => number;
+  private readonly isOfStream: boolean;
   /** Of instances that `activate` made, so that they never meet those of a setup. */
   private nextInstance = -1;
 
@@ -50,6 +53,7 @@ export class PluginChain {
     this.onLog = options.onLog ?? (() => {});
     this.onPoison = options.onPoison ?? (() => {});
     this.nowMs = options.nowMs ?? Date.now;
+    this.isOfStream = options.isOfStream ?? false;
   }
 
   get isEmpty(): boolean {
@@ -262,6 +266,7 @@ export class PluginChain {
     return new Slot(setup, plugin, {
       firstSequence,
       nowMs,
+      mayPatch: !this.isOfStream,
       onPoison: (event, reason) => onPoison(setup.plugin, event, reason),
     });
   }
