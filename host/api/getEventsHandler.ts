@@ -17,10 +17,9 @@ export interface GetEventsOptions {
 /** Response headers go out once the filters are in force: from then on nothing is missed. */
 export function getEventsHandler({ port, subscribers, plugins }: GetEventsOptions) {
   return serverStream(sensorsService.GetEvents, async (call) => {
-    const spec = {
-      ...toStreamSpec(call.request),
-      plugins: await plugins.forStream(call.request.plugins),
-    };
+    const asked = toStreamSpec(call.request);
+    const names = call.request.plugins;
+    const spec = names.length === 0 ? asked : { ...asked, plugins: await plugins.forStream(names) };
     if (call.cancelled) return;
     const subscriber = subscribers.add(peerOf(call), grpcWriter(call));
     const remove = () => subscribers.remove(subscriber);
