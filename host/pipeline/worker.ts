@@ -65,6 +65,7 @@ try {
   const limited = limitLog((plugin, level, line) => post({ type: "log", plugin, level, line }));
   setInterval(limited.flush, 1000).unref();
   const chain = new PluginChain({
+    encoder,
     onLog: limited.log,
     onPoison: ({ name, version }, event, reason) => {
       const { sequence } = event;
@@ -108,7 +109,7 @@ try {
     limited.log(plugin, level, `on a stream: ${line}`);
   const subscribe = async (group: number, spec: StreamSpec, lenient = false) => {
     const first = pipeline.sequence + 1;
-    const options = { onLog: onStreamLog, packer };
+    const options = { onLog: onStreamLog, packer, encoder };
     const own = spec.plugins?.length
       ? await StreamPlugins.start(spec.plugins, options, first, lenient)
       : undefined;

@@ -82,6 +82,8 @@ export function isWellFormed(data: HookData, count: number): boolean {
     const kind = view.getUint8(at + arg.kind);
     const size = view.getUint32(at + arg.size, true);
     const isMissing = size === 0 && view.getUint16(at + arg.error, true) !== 0;
+    // First, or padding would make a negative number of what is far too large.
+    if (size > end - at - arg.end) return false;
     if (!isMissing && size < (leastBytes[kind] ?? 0)) return false;
     at += arg.end + padded(size);
     if (at > end) return false;
