@@ -63,6 +63,9 @@ export const PLUGIN_LIMITS = {
   shortestTickMs: 250,
   longestTickMs: 3_600_000,
 
+  /** Output of a call of an Extism plugin. */
+  extismOutputBytes: 4 * 1024 * 1024,
+
   /** Lines in the log for one call; the others are counted, not kept. */
   logLinesPerCall: 20,
   /** Calls of `guidestar.log` in one call, kept or not; more is a failure. */
@@ -84,6 +87,8 @@ export const PLUGIN_LIMITS = {
 
   /** Differences between a version and its shadow that are told of one by one. */
   differencesKept: 1000,
+  /** Plugins that one stream may name. */
+  pluginsOfStream: 8,
   /** Versions of a plugin that are stored. */
   versionsKept: 8,
 } as const;

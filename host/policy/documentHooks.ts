@@ -1,6 +1,7 @@
 /** What a policy says of its hooks, as it is written. */
 import { argumentTypeNames, canonicalType, unsupportedTypes } from "./argumentTypes.js";
 import { selector } from "./documentSelectors.js";
+import { limits } from "./limits.js";
 import type { Position } from "./problem.js";
 import { anyText, flag, integer, isNone, properText, text } from "./scalars.js";
 import {
@@ -13,10 +14,6 @@ import {
   unsupported,
   withDefault,
 } from "./schema.js";
-
-/** Arguments of a call that are reported; the kernel keeps this many. */
-export const mostArguments = 5;
-const mostSelectors = 64;
 
 const typeName: Read<string> = (node, place) => {
   const name = properText(node, place);
@@ -64,8 +61,8 @@ const ignore = object("what to ignore", { callNotFound: withDefault(flag, false)
 const common = {
   message: optional(text(256)),
   tags: withDefault(list("tags", text(256), 16), []),
-  args: withDefault(list("arguments", argument, mostArguments), []),
-  selectors: withDefault(list("selectors", selector, mostSelectors), []),
+  args: withDefault(list("arguments", argument, limits.arguments), []),
+  selectors: withDefault(list("selectors", selector, limits.selectors), []),
 };
 
 const returnArgAction: Read<string> = (node, place) => {
@@ -86,7 +83,7 @@ export const kprobe = object("a kprobe", {
   return: withDefault(flag, false),
   returnArg: optional(located(returned)),
   returnArgAction: optional(returnArgAction),
-  data: withDefault(list("data", datum, mostArguments), []),
+  data: withDefault(list("data", datum, limits.arguments), []),
   ignore: optional(ignore),
   ...common,
 });

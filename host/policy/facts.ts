@@ -56,14 +56,4 @@ export interface KernelFacts {
   errorInjectable(): ReadonlySet<string> | Unknown;
   /** Inode number of the host's namespace; index as in `namespaceNames`. */
   hostNamespace(index: number): number | Unknown;
-  /** Most that the kernel-side takes; see `Limits`. */
-  readonly limits: Limits;
-}
-
-/** Bounds of what the programs in the kernel were built for. */
-export interface Limits {
-  /** Bytes of a buffer with `maxData`. */
-  readonly mostData: number;
-  /** Pointers that `resolve` can follow. */
-  readonly mostSteps: number;
 }

@@ -8,10 +8,6 @@ import { readSymbols } from "./kallsyms.js";
 import { syscallTable } from "./syscalls/table.js";
 import { openTracefs } from "./tracefs.js";
 
-/** What buffers with `maxData` are cut to. */
-const mostData = 327_360;
-const mostSteps = 8;
-
 export interface KernelFactsOptions {
   /** Inode numbers as the running kernel tells them; default: those that are the same everywhere. */
   readonly hostNamespaces?: readonly number[];
@@ -72,7 +68,6 @@ export function kernelFacts(options: KernelFactsOptions = {}): KernelFacts {
     hostNamespace: (index) =>
       hostNamespaces[index] ||
       ({ unknown: `only a daemon knows the host's ${namespaceNames[index]} namespace` } as const),
-    limits: { mostData, mostSteps },
   };
 }
 

@@ -2,8 +2,9 @@
 import { argumentTypeNames, argumentTypes, canonicalType } from "./argumentTypes.js";
 import { type Context, warn } from "./context.js";
 import { autoType, type CType, mismatch } from "./cType.js";
-import { type Argument, mostArguments, type Returned } from "./documentHooks.js";
+import type { Argument, Returned } from "./documentHooks.js";
 import type { ArgumentSpec, ArgumentType } from "./hookSpec.js";
+import { limits } from "./limits.js";
 import { type Place, type Position, quoted } from "./problem.js";
 import { resolvePath, structureOf } from "./resolveMembers.js";
 import type { Parameter, Signature } from "./signature.js";
@@ -18,9 +19,12 @@ export function resolveArguments(
   args: readonly Argument[],
   place: Place,
 ): ArgumentSpec[] {
-  const [, , , , , sixth] = args;
-  if (sixth !== undefined) {
-    place.refuse(sixth.at, `${args.length} arguments are too many; ${mostArguments} are the most`);
+  const first = args[limits.arguments];
+  if (first !== undefined) {
+    place.refuse(
+      first.at,
+      `${args.length} arguments are too many; ${limits.arguments} are the most`,
+    );
   }
   return place.all(args, (each, at) => resolveArgument(context, signature, each, at));
 }
@@ -94,7 +98,7 @@ function specOf(
     type,
     source: parameter.source,
     ...(text.label === undefined ? {} : { label: text.label }),
-    maxData: text.maxData ? context.facts.limits.mostData : usualData,
+    maxData: text.maxData ? limits.data : usualData,
     resolve: path?.stepsFor(type) ?? [],
     user: isUser(signature, parameter, c),
   };

@@ -79,8 +79,10 @@ function filterOf(
       `guidestar does not support ${text.operator.value}: ${operator.why}`,
     );
   }
-  if (!operator.classes.includes(kind)) {
-    const known = operatorsFor(kind);
+  // A packet has no state of its own.
+  const isStateless = operator.kind === "state" && type === "skb";
+  if (!operator.classes.includes(kind) || isStateless) {
+    const known = operatorsFor(kind).filter((each) => type !== "skb" || each !== "State");
     const what =
       known.length === 0 ? "it cannot be compared with anything" : `it takes ${known.join(", ")}`;
     const values = (text.values?.value ?? []).map(({ value }) => value).join(" ");
@@ -135,15 +137,17 @@ function testOf(
       return { kind, values: all((value, at) => namedNumber(nameTables[kind], value, at)) };
     case "capabilitiesGained":
       return { kind };
-    default:
+    default: {
       if (argumentTypes[type].class === "integer") {
         return { kind: "oneOf", values: numbers(context, type, values, place) };
       }
+      const match = kind === "prefix" || kind === "postfix" ? kind : "equal";
       return {
         kind: "text",
-        match: kind === "prefix" || kind === "postfix" ? kind : "equal",
-        values: all((value, at) => textValue(kind, value, at)),
+        match,
+        values: all((value, at) => textValue(match, value, at)),
       };
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { CType } from "./cType.js";
 import type { Argument, Returned } from "./documentHooks.js";
 import { isUnknown } from "./facts.js";
 import type { ArgumentType, ResolveStep } from "./hookSpec.js";
+import { limits } from "./limits.js";
 import { PathError, resolveMembers, stepsFor } from "./memberPath.js";
 import { type Place, quoted } from "./problem.js";
 import type { Parameter, Signature } from "./signature.js";
@@ -93,11 +94,10 @@ export function resolvePath(
   }
   try {
     const path = resolveMembers(btf, start.typeId, resolve.value);
-    const { mostSteps } = context.facts.limits;
-    if (path.steps.length > mostSteps) {
+    if (path.steps.length > limits.resolveSteps) {
       return here.refuse(
         resolve.at,
-        `${quoted(resolve.value)} follows ${path.steps.length} pointers; ${mostSteps} are the most`,
+        `${quoted(resolve.value)} follows ${path.steps.length} pointers; ${limits.resolveSteps} are the most`,
       );
     }
     // What is embedded is read by its address, as if there were a pointer to it.

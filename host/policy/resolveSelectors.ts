@@ -10,6 +10,7 @@ import type {
   CapabilityFilter,
   SelectorSpec,
 } from "./hookSpec.js";
+import { limits } from "./limits.js";
 import { capabilityNames, namespaceIndexes } from "./names.js";
 import { parseInteger } from "./numbers.js";
 import { type Place, quoted } from "./problem.js";
@@ -74,10 +75,20 @@ function resolveSelector(
 ): SelectorSpec {
   const before = place.problems.length;
   const part = <Item, Result>(
-    name: string,
+    name: keyof typeof limits & `match${string}`,
     items: readonly Item[],
     read: (item: Item, at: Place) => Result,
-  ): Result[] => place.attempt(() => place.in(name).all(items, read)) ?? [];
+  ): Result[] => {
+    const most = limits[name];
+    if (items.length <= most) return place.attempt(() => place.in(name).all(items, read)) ?? [];
+    place.in(name).note(text.at, `${items.length} entries are too many; ${most} are the most`);
+    return [];
+  };
+
+  const actions = (name: "matchActions" | "matchReturnActions") =>
+    place.attempt(() =>
+      place.in(name).all(text[name], (each, at) => resolveAction(signature, args, each, at)),
+    ) ?? [];
 
   const selector = {
     pids: part("matchPIDs", text.matchPIDs, (each, at) => {
@@ -113,21 +124,23 @@ function resolveSelector(
       text.matchCapabilityChanges,
       capabilityFilter,
     ),
-    actions: part("matchActions", text.matchActions, (each, at) =>
-      resolveAction(signature, args, each, at),
-    ),
-    returnActions: part("matchReturnActions", text.matchReturnActions, (each, at) =>
-      resolveAction(signature, args, each, at),
-    ),
+    actions: actions("matchActions"),
+    returnActions: actions("matchReturnActions"),
   };
   checkActions(text, selector.actions, "matchActions", place);
   checkActions(text, selector.returnActions, "matchReturnActions", place);
+  if (selector.returnActions.some(({ kind }) => kind !== "post" && kind !== "noPost")) {
+    const why = "when a call returns, it can only be posted or not: use matchActions";
+    place.in("matchReturnActions").note(text.at, why);
+  }
   if (text.matchReturnActions.length > 0 && returned === undefined) {
     place.note(text.at, "matchReturnActions needs a hook with return: true and returnArg");
   }
   place.leaveIfBroken(before);
   return selector;
 }
+
+const fdActions: readonly ActionSpec["kind"][] = ["followFd", "unfollowFd", "copyFd"];
 
 function checkActions(
   text: MacroText,
@@ -137,11 +150,20 @@ function checkActions(
 ): void {
   const has = (kind: ActionSpec["kind"]) => actions.some((each) => each.kind === kind);
   const twice = actions.find((each, index) =>
-    actions.slice(0, index).some((before) => before.kind === each.kind && each.kind !== "followFd"),
+    actions.slice(0, index).some(({ kind }) => kind === each.kind && !fdActions.includes(kind)),
   );
   if (has("post") && has("noPost"))
     place.in(name).note(text.at, "Post and NoPost exclude each other");
-  if (twice !== undefined && twice.kind !== "unfollowFd" && twice.kind !== "copyFd") {
+  const onFds = actions.filter(({ kind }) => fdActions.includes(kind)).length;
+  if (onFds > limits.fdActions) {
+    place
+      .in(name)
+      .note(
+        text.at,
+        `${onFds} actions on descriptors are too many; ${limits.fdActions} are the most`,
+      );
+  }
+  if (twice !== undefined) {
     place.in(name).note(text.at, `the action ${twice.kind} stands here twice`);
   }
 }

@@ -202,6 +202,13 @@ class Hook implements LoadedHook {
 export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  if (/is not modifiable/.test(text)) {
+    return new GuidestarError(
+      "FAILED_PRECONDITION",
+      `${spec.functionName}: Override is not possible, this kernel lets no system call or function fail (CONFIG_FUNCTION_ERROR_INJECTION); it does let security hooks: use lsmhooks.`,
+      { cause: error },
+    );
+  }
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";
   return new GuidestarError(code, `${spec.functionName} can't be hooked: ${text}.`, {
     cause: error,

@@ -3,6 +3,8 @@
  * number, and every policy says which of them it is told of.
  */
 
+import { once } from "node:events";
+import { KernelMap } from "../../../bpf/libbpf/index.js";
 import { parsePolicyDocument } from "../../../host/policy/document.js";
 import type { HookSpec } from "../../../host/policy/hookSpec.js";
 import { kernelFacts } from "../../../host/policy/kernelFacts.js";
@@ -24,6 +26,8 @@ export const firstCall = 1000;
 export interface Observed {
   readonly records: readonly HookRecord[];
   readonly counters: HookCounters;
+  /** Calls that the program did not see: it was running on that CPU. */
+  readonly missed: number;
 }
 
 export interface PolicyRun {
@@ -31,6 +35,8 @@ export interface PolicyRun {
   readonly output: string;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Entries of maps: of ended processes, and of policies that are gone. */
+  readonly left: { readonly marked: number; readonly followed: number; readonly sets: number };
   /** By policy, in the order in which they were given. */
   readonly observed: readonly Observed[];
 }
@@ -39,6 +45,18 @@ export interface PolicyRunOptions {
   readonly monitor?: boolean;
   /** Once the policies are there, before the command starts. */
   readonly ready?: (hooks: readonly LoadedHook[]) => void;
+  /**
+   * The policies come when the command runs and has said something; it goes on when it reads a line.
+   * "base": the base programs, too.
+   */
+  readonly late?: "policies" | "base";
+}
+
+/** Lets it go, and waits until it says something. */
+async function started(gated: Gated): Promise<void> {
+  const said = once(gated.child.stdout ?? gated.child, "data");
+  gated.open();
+  await said;
 }
 
 /** Each policy is the text of `spec`, in YAML; loaded in order, each hook by itself. */
@@ -50,11 +68,14 @@ export async function runPolicies(
   const gated = new Gated(command);
   const cleanUp: { close(): void }[] = [];
   try {
-    const scope = { kind: "tree", rootPids: [gated.pid], spawned: true } as const;
+    if (options.late === "base") await started(gated);
+    const spawned = options.late !== "base";
+    const scope = { kind: "tree", rootPids: [gated.pid], spawned } as const;
     const base = loadBase({ scan: false, scope });
     cleanUp.push(base);
     const maps = new SharedHookMaps(base);
     cleanUp.push(maps);
+    if (options.late === "policies") await started(gated);
     const facts = kernelFacts({ hostNamespaces: base.hostNamespaces });
     const hooks = policies(gated.pid).map((text) =>
       specsOf(text, facts).map((spec) => {
@@ -70,6 +91,12 @@ export async function runPolicies(
     );
     options.ready?.(hooks.flat().map(({ hook }) => hook));
     const source = openLiveSource(base.source);
+    const entries = (map: string): number => {
+      const opened = KernelMap.from(base.forHooks.maps[map] ?? -1);
+      const count = [...opened.keys()].length;
+      opened.close();
+      return count;
+    };
     const records: HookRecord[] = [];
     const drain = () => {
       source.read(1_000_000, (bytes, _view, offset, size) => {
@@ -89,14 +116,28 @@ export async function runPolicies(
     const output = await end;
     drain();
     source.close();
+    const counted = hooks.map((own) =>
+      own.map(({ hook, number }) => ({
+        number,
+        counters: hook.counters(),
+        missed: Number(hook.statistics().recursionMisses),
+      })),
+    );
+    for (const { hook } of hooks.flat()) hook.close();
     return {
+      left: {
+        marked: entries("process_marks"),
+        followed: entries("followed_fds"),
+        sets: entries("short_texts") + entries("prefixes"),
+      },
       rootPid: gated.pid,
       output,
       exitCode: gated.child.exitCode,
       signal: gated.child.signalCode,
-      observed: hooks.map((own) => ({
+      observed: counted.map((own) => ({
         records: records.filter(({ hook }) => own.some(({ number }) => number === hook)),
-        counters: sum(own.map(({ hook }) => hook.counters())),
+        counters: sum(own.map(({ counters }) => counters)),
+        missed: own.reduce((total, { missed }) => total + missed, 0),
       })),
     };
   } finally {

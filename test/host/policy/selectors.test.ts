@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ArgumentFilter, HookSpec } from "../../../host/policy/hookSpec.js";
+import { limits } from "../../../host/policy/limits.js";
+import { mostData } from "../../../host/sensors/hook/arguments.js";
+import { longestText } from "../../../host/sensors/hook/selector/filterSets.js";
 import { hook, problemsOf, resolve } from "./support.js";
 
 const call = (selector: string, type = "int", more = "") =>
@@ -311,4 +314,46 @@ test("an alias has the place where it stands", () => {
   const spec = "kprobes: [{call: &c [x]}, {call: *c}]";
   const found = problemsOf(() => resolve(spec)).map((line) => line.split(" ", 1)[0]);
   assert.deepEqual(found, ["3:23:", "3:36:"]);
+});
+
+test("what is more than the programs in the kernel take is refused with its place", () => {
+  const refused = (selector: string) => problemsOf(() => resolve(call(selector))).join();
+  const pids = (count: number) => Array(count).fill("{operator: In, values: [1]}").join();
+  assert.match(
+    refused(`matchPIDs: [${pids(5)}]`),
+    /selectors\[0\]\.matchPIDs: 5 entries are too many; 4 are the most/,
+  );
+  const withMacro = `${call(`macros: [init]\n    matchPIDs: [${pids(4)}]`)}
+selectorsMacros:
+  init: {matchPIDs: [${pids(1)}]}`;
+  assert.match(problemsOf(() => resolve(withMacro)).join(), /5 entries are too many/);
+  const nine = JSON.stringify(Array(9).fill({ matchActions: [{ action: "Post" }] }));
+  const selectors = `kprobes: [{call: sys_x, syscall: false, selectors: ${nine}}]`;
+  assert.match(
+    problemsOf(() => resolve(selectors)).join(),
+    /9 selectors are too many; 8 are the most/,
+  );
+  assert.match(
+    refusedFilter("string", "Equal", `[${"x".repeat(257)}]`),
+    /has 257 bytes; 256 are the most that equal compares/,
+  );
+  assert.match(
+    refusedFilter("file", "Postfix", `[${"x".repeat(129)}]`),
+    /128 are the most that postfix compares/,
+  );
+  assert.match(
+    refusedFilter("skb", "State", "[TCP_LISTEN]"),
+    /State does not go with type skb: it takes SAddr, .*Family \(/,
+  );
+  const returns = `kprobes: [{call: sys_x, syscall: false, return: true, returnArg: {type: int}, selectors: [{matchReturnActions: [{action: Sigkill}]}]}]`;
+  assert.match(
+    problemsOf(() => resolve(returns)).join(),
+    /it can only be posted or not: use matchActions/,
+  );
+});
+
+test("the limits are those of the loader", () => {
+  const { equalText: equal, prefixText: prefix, postfixText: postfix } = limits;
+  assert.deepEqual({ equal, prefix, postfix }, longestText);
+  assert.equal(limits.data, mostData);
 });

@@ -29,7 +29,6 @@ export const noFacts: KernelFacts = {
   tracepointNames: () => [],
   errorInjectable: () => nobody,
   hostNamespace: () => nobody,
-  limits: { mostData: 327_360, mostSteps: 8 },
 };
 
 export function policy(spec: string): string {
