@@ -93,7 +93,8 @@ export class EventEncoder {
 
   #process(process: CachedProcess): Spliced {
     process.wire ??= encodeProcess(process, this.#options);
-    const references = process.references;
+    // Who makes processes by hand counts none.
+    const references = process.references ?? 0;
     const size =
       process.wire.length + (references === 0 ? 0 : referencesTagSize + varintSize(references));
     return { wire: process.wire, references, size };

@@ -60,6 +60,7 @@ try {
   const limited = limitLog((plugin, level, line) => post({ type: "log", plugin, level, line }));
   setInterval(limited.flush, 1000).unref();
   const chain = new PluginChain({
+    encoder,
     onLog: limited.log,
     onPoison: ({ name, version }, event, reason) => {
       const { sequence } = event;

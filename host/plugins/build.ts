@@ -10,6 +10,8 @@ import { Writer } from "./wasm/writer.js";
 export interface BuildOptions {
   /** The plugin's main file: AssemblyScript that exports `onEvent`. */
   readonly entry: string;
+  /** A module that another toolchain made, in place of `entry`: an Extism plugin, say. */
+  readonly module?: string | undefined;
   /** Its `manifest.json`. */
   readonly manifest: string;
   /** Where the plugin goes; folders are made. */
@@ -34,14 +36,22 @@ export const projectFolder = fileURLToPath(new URL("../../../", import.meta.url)
  */
 export async function buildPlugin(options: BuildOptions): Promise<BuiltPlugin> {
   const manifest = parseManifest(await read(options.manifest, "manifest"), options.manifest);
-  await read(options.entry, "main file");
-  const { module, warnings } = await compile(resolve(options.entry));
+  const { module, warnings } = await moduleOf(options);
   const bytes = withManifest(module, manifest);
   await prepare(bytes);
   const path = resolve(options.out);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
   return { manifest, path, bytes, warnings };
+}
+
+async function moduleOf({ entry, module }: BuildOptions) {
+  if (module === undefined) {
+    await read(entry, "main file");
+    return compile(resolve(entry));
+  }
+  await read(module, "module");
+  return { module: await readFile(module), warnings: "" };
 }
 
 /** Appends the manifest to a module as a custom section. */

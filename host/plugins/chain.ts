@@ -1,4 +1,5 @@
 import { GuidestarError } from "../errors.js";
+import type { EventEncoder } from "../events/encoder.js";
 import type { Event } from "../events/model.js";
 import type { Batch } from "./batch.js";
 import { PLUGIN_LIMITS } from "./limits.js";
@@ -16,6 +17,8 @@ export interface PluginChainOptions {
   readonly onPoison?: (plugin: PreparedPlugin, event: Event, reason: string) => void;
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** What writes the events of the streams; default: one of its own. */
+  readonly encoder?: EventEncoder;
   /** Chains that take turns on one thread can share one. */
   readonly packer?: Packer;
 }
@@ -47,6 +50,7 @@ export class PluginChain {
 
   constructor(options: PluginChainOptions = {}) {
     this.packer = options.packer ?? new Packer();
+    if (options.encoder) this.packer.encoder = options.encoder;
     this.onLog = options.onLog ?? (() => {});
     this.onPoison = options.onPoison ?? (() => {});
     this.nowMs = options.nowMs ?? Date.now;

@@ -1,4 +1,5 @@
 import { GuidestarError } from "../errors.js";
+import { extismImports } from "./extism/hostFunctions.js";
 import { MANIFEST_SECTION, type Manifest, parseManifest } from "./manifest.js";
 import type { FunctionType, WasmModule } from "./wasm/module.js";
 import { ValueType } from "./wasm/opcodes.js";
@@ -32,6 +33,7 @@ const importTypes: Readonly<Record<string, FunctionType>> = {
 
 /** Refuses a module that is no plugin, by what it imports and exports; nothing of it has run yet. */
 export function checkModule(module: WasmModule): Manifest {
+  if (isExtism(module)) return checkExtism(module);
   checkImports(module);
   if (!module.exports.some((e) => e.name === "gs_abi")) {
     refuse("the module exports no gs_abi, so it is no plugin: build it with the guidestar SDK");
@@ -46,21 +48,37 @@ export function checkModule(module: WasmModule): Manifest {
   return manifest;
 }
 
-function checkImports(module: WasmModule): void {
+/** Whether a module was built with one of the plugin kits of Extism. */
+export function isExtism(module: WasmModule): boolean {
+  return module.imports.some(({ module: from }) => from === EXTISM);
+}
+
+const EXTISM = "extism:host/env";
+
+function checkExtism(module: WasmModule): Manifest {
+  const types: Record<string, FunctionType> = {
+    "env.abort": importTypes["env.abort"] as FunctionType,
+  };
+  for (const [name, type] of Object.entries(extismImports)) types[`${EXTISM}.${name}`] = type;
+  checkImports(module, types);
+  const entry = { parameters: [], results: [i32] };
+  if (!module.exports.some((e) => e.name === "guidestar_batch")) {
+    refuse("the module exports no guidestar_batch, which is what an Extism plugin is called by");
+  }
+  checkFunction(module, "guidestar_batch", entry);
+  return readManifest(module);
+}
+
+function checkImports(module: WasmModule, allowed = importTypes): void {
   for (const { module: from, name, kind, type } of module.imports) {
     const full = `${from}.${name}`;
-    if (from.startsWith("extism:")) {
-      refuse(
-        `the module is an Extism plugin (it imports ${full}), and this host runs native plugins only: build it with the guidestar SDK`,
-      );
-    }
     if (kind === "memory") {
       refuse(`the module imports its memory (${full}): it must have one of its own and export it`);
     }
-    const expected = importTypes[full];
+    const expected = Object.hasOwn(allowed, full) ? allowed[full] : undefined;
     if (expected === undefined) {
       throw refusal(
-        `the module imports ${full}, which plugins may not have: allowed are ${Object.keys(importTypes).join(", ")}`,
+        `the module imports ${full}, which plugins may not have: allowed are ${Object.keys(allowed).join(", ")}`,
       );
     }
     const actual = kind === "function" ? module.types[type] : undefined;

@@ -1,10 +1,11 @@
 import { GuidestarError } from "../errors.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
-import { PluginInstance } from "./runtime/instance.js";
+import type { Instance } from "./runtime/instance.js";
 import { KeyValues } from "./runtime/keyValues.js";
 import { PluginError } from "./runtime/pluginError.js";
 import { settingsJson } from "./settings/values.js";
+import { startInstance } from "./startInstance.js";
 
 /**
  * Keeps a plugin running: an instance that failed is replaced. After too many failures in a while there
@@ -17,7 +18,7 @@ export class Engine {
   lastReason = "";
   /** Fuel that the last call burnt. */
   burnt = 0;
-  private instance: PluginInstance | undefined;
+  private instance: Instance | undefined;
   private settings: string;
   private nextTickMs: number;
   /** When it failed lately; milliseconds. */
@@ -41,7 +42,7 @@ export class Engine {
   }
 
   /** Calls the instance; undefined: it failed, and was replaced. */
-  attempt<Result>(call: (instance: PluginInstance) => Result): Result | undefined {
+  attempt<Result>(call: (instance: Instance) => Result): Result | undefined {
     const { instance } = this;
     this.burnt = 0;
     if (instance === undefined) return undefined;
@@ -128,11 +129,11 @@ export class Engine {
     }
   }
 
-  private newInstance(settings: string, keyValues: KeyValues): PluginInstance | undefined {
+  private newInstance(settings: string, keyValues: KeyValues): Instance | undefined {
     const { module, sink, nowMs } = this.plugin;
     if (module === undefined) return undefined;
     try {
-      return new PluginInstance(module, { sink, nowMs, keyValues, settings });
+      return startInstance(this.plugin.prepared, module, { sink, nowMs, keyValues, settings });
     } catch (error) {
       throw GuidestarError.from(error, "INVALID_ARGUMENT");
     }

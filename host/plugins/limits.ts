@@ -63,6 +63,9 @@ export const PLUGIN_LIMITS = {
   shortestTickMs: 250,
   longestTickMs: 3_600_000,
 
+  /** Output of a call of an Extism plugin. */
+  extismOutputBytes: 4 * 1024 * 1024,
+
   /** Lines in the log for one call; the others are counted, not kept. */
   logLinesPerCall: 20,
   /** Calls of `guidestar.log` in one call, kept or not; more is a failure. */

@@ -1,8 +1,9 @@
 import { GuidestarError } from "../errors.js";
 import type { PreparedPlugin } from "./prepared.js";
 import type { LogSink } from "./runtime/imports.js";
-import { PluginInstance } from "./runtime/instance.js";
+import type { Instance } from "./runtime/instance.js";
 import type { KeyValues } from "./runtime/keyValues.js";
+import { startInstance } from "./startInstance.js";
 
 export interface LoadOptions {
   readonly sink: LogSink;
@@ -19,7 +20,7 @@ export interface LoadedPlugin extends LoadOptions {
   readonly prepared: PreparedPlugin;
   /** undefined, as is the instance: it did not start, `failure` says why. */
   readonly module: WebAssembly.Module | undefined;
-  readonly instance: PluginInstance | undefined;
+  readonly instance: Instance | undefined;
   readonly failure?: string;
 }
 
@@ -33,7 +34,7 @@ const compiled = new Map<string, WeakRef<WebAssembly.Module>>();
 export async function load(prepared: PreparedPlugin, options: LoadOptions): Promise<LoadedPlugin> {
   const module = await compile(prepared);
   try {
-    return { prepared, module, instance: new PluginInstance(module, options), ...options };
+    return { prepared, module, instance: startInstance(prepared, module, options), ...options };
   } catch (error) {
     throw GuidestarError.from(error, "FAILED_PRECONDITION");
   }

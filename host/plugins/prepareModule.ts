@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { GuidestarError } from "../errors.js";
-import { checkModule } from "./checkModule.js";
+import { checkModule, isExtism } from "./checkModule.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import { checkName, eventTypesOf } from "./manifest.js";
 import type { PreparedPlugin } from "./prepared.js";
-import { PluginInstance } from "./runtime/instance.js";
 import { Packer } from "./runtime/packer.js";
 import { PluginError } from "./runtime/pluginError.js";
 import type { SettingsSchema } from "./settings/schema.js";
 import { settingsJson } from "./settings/values.js";
+import { startInstance } from "./startInstance.js";
 import { decode } from "./wasm/decode.js";
 import type { WasmModule } from "./wasm/module.js";
 import { rewrite } from "./wasm/rewrite.js";
@@ -36,7 +36,8 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
   const code = rewrite(module, { memoryBytes: PLUGIN_LIMITS.memoryBytes });
   checkWithEngine(bytes);
   const settings = manifest.settings ? startSettings(manifest.settings) : "";
-  probe(code, settings);
+  const kind = isExtism(module) ? "extism" : "native";
+  probe(kind, code, settings);
   return {
     name: name === undefined ? manifest.name : checkName(name, "the plugin's name"),
     version: createHash("sha256").update(bytes).digest("hex"),
@@ -44,6 +45,7 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     description: manifest.description,
     size: bytes.length,
     code,
+    ...(kind === "extism" && { kind }),
     eventTypes: eventTypesOf(manifest),
     tickMs: manifest.tickMs,
     ...(manifest.settings && { schema: manifest.settings }),
@@ -98,8 +100,9 @@ function startSettings(schema: SettingsSchema): string {
 }
 
 /** Starts an instance and has it judge nothing, to see that it can. */
-function probe(code: Uint8Array, settings: string): void {
-  const instance = new PluginInstance(new WebAssembly.Module(code), { sink: () => {}, settings });
+function probe(kind: "native" | "extism", code: Uint8Array, settings: string): void {
+  const module = new WebAssembly.Module(code);
+  const instance = startInstance({ kind }, module, { sink: () => {}, settings });
   const packer = new Packer();
   packer.pack([], 0);
   instance.judge(packer, new Uint32Array(0), 0);

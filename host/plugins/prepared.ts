@@ -20,6 +20,8 @@ export interface PreparedPlugin {
   readonly size: number;
   /** The module as it will run: rewritten to burn fuel, memory bounded. */
   readonly code: Uint8Array;
+  /** The ABI it was built for; absent: native. */
+  readonly kind?: "native" | "extism";
   /** Event types the plugin wants to see (numbers of `EventType`); empty: all. */
   readonly eventTypes: readonly number[];
   /** How often it is called by the clock, ms; 0: never. */

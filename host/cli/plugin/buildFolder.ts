@@ -4,10 +4,15 @@ import type { BuiltPlugin } from "../../plugins/build.js";
 import { say } from "../output.js";
 
 /** `out`: where the module goes; default `FOLDER/build/NAME.wasm`. */
-export async function buildFolder(folder: string, out?: string): Promise<BuiltPlugin> {
+export async function buildFolder(
+  folder: string,
+  out?: string,
+  module?: string,
+): Promise<BuiltPlugin> {
   const { buildPlugin } = await import("../../plugins/build.js");
   const name = path.basename(path.resolve(folder));
   const built = await buildPlugin({
+    module,
     entry: path.join(folder, "index.ts"),
     manifest: path.join(folder, "manifest.json"),
     out: out ?? path.join(folder, "build", `${name}.wasm`),

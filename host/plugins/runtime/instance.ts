@@ -30,6 +30,22 @@ export interface InstanceOptions extends HostOptions {
   readonly settings?: string | undefined;
 }
 
+/** A running plugin, of whatever ABI. */
+export interface Instance {
+  /** Fuel that the last call burnt. */
+  readonly burnt: number;
+  /** Has the plugin judge the packed events that `selected` names. @throws PluginError */
+  judge(packer: Packer, selected: Uint32Array, count: number, held?: HeldNumbers): Judgement;
+  /** Calls the plugin by the clock. `isLast`: the instance goes away after this. @throws PluginError */
+  tick(packer: Packer, isLast: boolean, held?: HeldNumbers): Judgement;
+  /** Gives the plugin its settings. `json` fits the schema in its manifest. @throws PluginError */
+  configure(json: string): void;
+  /** Whether it has both of what follows. */
+  readonly canHandOver: boolean;
+  saveState(): Uint8Array;
+  loadState(state: Uint8Array): void;
+}
+
 /** The least the host asks room for, so that small batches do not ask again and again. */
 const SMALLEST_BLOCK = 64 * 1024;
 const nobody = new Uint32Array(0);
@@ -39,7 +55,7 @@ const holdsNothing: HeldNumbers = { has: () => false };
  * A running plugin. The module was checked and rewritten by `prepare`. Whatever it does wrong comes out
  * as a `PluginError`; after one the instance is in no known state and must be thrown away.
  */
-export class PluginInstance {
+export class PluginInstance implements Instance {
   private readonly host: HostFunctions;
   private readonly exports: PluginExports;
   private readonly fuel: WebAssembly.Global;

@@ -39,6 +39,7 @@ import {
   PROCESS_STATE,
   VERDICT_MISSING,
 } from "../../../plugins/sdk/abi.js";
+import type { EventEncoder } from "../../events/encoder.js";
 import {
   type Event,
   EventType,
@@ -46,6 +47,7 @@ import {
   isHookEvent,
   type Process,
 } from "../../events/model.js";
+import { EventJson } from "../extism/eventJson.js";
 import { outputBytesFor, PLUGIN_LIMITS } from "../limits.js";
 import { CallRecords, MOST_CALL_BYTES } from "./callRecords.js";
 import { LARGEST_RECORD_BYTES, ProcessRecords } from "./processRecords.js";
@@ -86,6 +88,11 @@ export class Packer {
   private readonly events = new Uint32Array(PLUGIN_LIMITS.batchEvents);
   private readonly signals = new Map<string, number>();
   private processCount = 0;
+  private packed: readonly Event[] = [];
+  private packedFrom = 0;
+  private json: EventJson | undefined;
+  /** What writes the events of the streams, if anything does: for plugins that take JSON. */
+  encoder: EventEncoder | undefined;
   /** Bytes in use, while packing and after. */
   private used = 0;
   private batch = 0;
@@ -109,6 +116,8 @@ export class Packer {
 
   /** Packs events from index `from` on, as many as fit into one batch; returns how many. */
   pack(all: readonly Event[], from: number): number {
+    this.packed = all;
+    this.packedFrom = from;
     this.batch = (this.batch + 1) >>> 0 || 1;
     this.processCount = 0;
     this.used = HEADER_BYTES;
@@ -119,6 +128,12 @@ export class Packer {
     while (count < most && this.add(all[from + count] as Event, count)) count++;
     this.finish();
     return count;
+  }
+
+  /** A packed event as JSON, on one line. */
+  eventJson(index: number): string {
+    this.json ??= new EventJson(this.encoder);
+    return this.json.text(this.packed[this.packedFrom + index] as Event);
   }
 
   /**

@@ -5,7 +5,11 @@ import type { HookSpec } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
 import type { HookFeatures } from "../../../../host/sensors/hook/features.js";
-import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
+import {
+  type HookStatistics,
+  type LoadedHook,
+  loadHook,
+} from "../../../../host/sensors/hook/loadHook.js";
 import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../../host/source/live.js";
 import type { SourceLosses } from "../../../../host/source/source.js";
@@ -20,6 +24,7 @@ export interface HookRun {
   readonly records: readonly HookRecord[];
   readonly counters: readonly HookCounters[];
   readonly mechanisms: readonly string[];
+  readonly statistics: readonly HookStatistics[];
   readonly losses: SourceLosses;
   /** Of the hook object. */
   readonly btf: Btf;
@@ -81,6 +86,7 @@ export async function runHooked(
       records,
       counters: hooks.map((hook) => hook.counters()),
       mechanisms: hooks.map((hook) => hook.mechanism),
+      statistics: hooks.map((hook) => hook.statistics()),
       losses,
       btf: shared.btf,
     };

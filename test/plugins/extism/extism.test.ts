@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { EventType, type FindingEvent } from "../../../host/events/model.js";
+import { projectFolder, withManifest } from "../../../host/plugins/build.js";
+import { parseManifest } from "../../../host/plugins/manifest.js";
+import { prepareModule } from "../../../host/plugins/prepareModule.js";
+import { assemble, I32, I64, sleb } from "../../host/plugins/assemble.js";
+import { Scene } from "../../host/plugins/events.js";
+import { chainOf } from "../../host/plugins/testPlugin.js";
+
+const calls = Number(process.env.GUIDESTAR_EXTISM_CALLS ?? 3000);
+
+/** One of the modules of this folder, as `plugin build --module` makes it a plugin. */
+function module(name: string): Uint8Array {
+  const bytes = readFileSync(join(projectFolder, "test/plugins/extism", `${name}.wasm`));
+  const manifest = {
+    ...{ name: "noise", version: "1.0.0", description: "" },
+    ...(name === "noise-as" && { settings: settings() }),
+  };
+  return withManifest(bytes, parseManifest(JSON.stringify(manifest), "test"));
+}
+
+function settings() {
+  return { type: "object", properties: { label: { type: "string", default: "sh" } } };
+}
+
+for (const [name, value, message] of [
+  ["noise-as", "sh 2", "é"],
+  ["noise-c", "true", "c"],
+] as const) {
+  test(`${name} drops, annotates and finds through the Extism ABI`, async () => {
+    const lines: string[] = [];
+    const chain = await chainOf([module(name)], { onLog: (_, __, line) => lines.push(line) });
+    const scene = new Scene();
+    const [sleep, sh, tmp] = ["/usr/bin/sleep", "/bin/sh", "/tmp/x"].map((path) =>
+      scene.exec(scene.process(path)),
+    );
+    assert.ok(sleep && sh && tmp);
+    chain.run([tmp]);
+    assert.equal(chain.takeMade().length, 1);
+    assert.deepEqual(chain.run([sleep, sh, tmp]), [sh, tmp], lines.join("\n"));
+    assert.equal(sh.annotations?.get("noise.shell"), value);
+    const [finding] = chain.takeMade() as FindingEvent[];
+    assert.equal(finding?.type, EventType.FINDING);
+    const { severity, process, sequence } = finding;
+    assert.deepEqual(
+      [finding.name, severity, finding.message, process.binary, sequence],
+      ["temporary", 4, message, "/tmp/x", 3],
+    );
+    const [plugin] = chain.list();
+    assert.deepEqual([plugin?.counts.failed, plugin?.counts.dropped], [0, 1]);
+    assert.ok((plugin?.counts.fuel ?? 0) > 0);
+    if (name === "noise-as") {
+      chain.configure("noise", { label: "shell" });
+      chain.run([sh]);
+      assert.equal(sh.annotations?.get("noise.shell"), "shell 3");
+    }
+  });
+
+  test(`${name} runs for many calls, and nothing grows`, async () => {
+    const chain = await chainOf([module(name)]);
+    const scene = new Scene();
+    const events = [scene.exec(scene.process("/usr/bin/sleep")), scene.exec(scene.process("/a"))];
+    let fuel = 0;
+    const warm = Math.min(1000, calls / 3);
+    let before = 0;
+    for (let n = 0; n < calls; n++) {
+      if (n === warm) {
+        fuel = chain.list()[0]?.counts.fuel ?? 0;
+        before = process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+      }
+      assert.equal(chain.run([...events]).length, 1);
+    }
+    const { counts, failure } = chain.list()[0] as NonNullable<ReturnType<typeof chain.list>[0]>;
+    assert.deepEqual([counts.failed, failure, counts.seen], [0, "", calls * 2]);
+    const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().external - before;
+    assert.ok(grown < 16 * 1024 * 1024, `${grown} bytes more`);
+    // What a call costs does not creep up either.
+    const perCall = (counts.fuel - fuel) / (calls - warm);
+    assert.ok(perCall < (fuel / warm) * 1.2, `${perCall} units a call, ${fuel / warm} at first`);
+  });
+}
+
+/** A module that imports what `imports` says, and whose batch function is `code`. */
+function handmade(
+  imports: readonly { name: string; parameters?: number[]; results?: number[] }[],
+  code: readonly number[],
+): Uint8Array {
+  return assemble({
+    imports: imports.map((each) => ({ module: "extism:host/env", ...each })),
+    functions: [{ name: "guidestar_batch", results: [I32], code }],
+  });
+}
+
+const ALLOC = { name: "alloc", parameters: [I64], results: [I64] };
+const OUTPUT = { name: "output_set", parameters: [I64, I64] };
+const STORE = { name: "store_u64", parameters: [I64, I64] };
+const LENGTH = { name: "input_length", results: [I64] };
+
+test("an Extism plugin that misbehaves is refused or contained as any other", async () => {
+  const wrong: [Uint8Array, RegExp][] = [
+    [
+      handmade([{ name: "http_request", parameters: [I64, I64], results: [I64] }], [0x41, 0]),
+      /imports extism:host\/env\.http_request, which plugins may not have/,
+    ],
+    [
+      handmade([{ name: "alloc", parameters: [I32], results: [I64] }], [0x41, 0]),
+      /imports .* as a/,
+    ],
+    [handmade([LENGTH], [0x03, 0x40, 0x0c, 0, 0x0b, 0x41, 0]), /ran out of fuel: it has \d+ units/],
+    [handmade([LENGTH], [0x41, 5]), /the plugin failed: it returned 5$/],
+    [
+      handmade([ALLOC], [0x42, ...sleb(1 << 30), 0x10, 0, 0x1a, 0x41, 0]),
+      /asked for a block of 1073741824 bytes, where 16777216 are in all$/,
+    ],
+    [
+      handmade([STORE], [0x42, ...sleb(-1), 0x42, 0, 0x10, 0, 0x41, 0]),
+      /named 8 bytes at \d+, outside of its blocks$/,
+    ],
+    [
+      handmade([OUTPUT], [0x42, 0, 0x42, ...sleb(100_000_000), 0x10, 0, 0x41, 0]),
+      /gave 100000000 bytes of output, 4194304 are allowed$/,
+    ],
+    // The input is no answer.
+    [
+      handmade([OUTPUT, LENGTH], [0x42, 16, 0x10, 1, 0x10, 0, 0x41, 0]),
+      /gave output with an unknown "batch"$/,
+    ],
+  ];
+  for (const [bytes, message] of wrong) {
+    assert.throws(() => prepareModule(bytes), { code: "INVALID_ARGUMENT", message });
+  }
+});
