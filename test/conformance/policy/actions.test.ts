@@ -132,36 +132,33 @@ describe("descriptors that are followed", () => {
   });
 
   test("UnfollowFD ends it; of what is not followed nothing is posted", async () => {
+    const forget = (fd: number) => ["lseek", String(fd), "0", "78"];
     const run = await runPolicies(
       [
         calls,
         ...joined([
-          opens(5000, "/one"),
-          opens(6000, "/"),
-          opens(6000, "/"),
-          look(5000, 0),
-          opens(5001, "/x"),
-          opens(6001, "/"),
-          look(5001, 1),
+          ...[opens(5000, "/one"), opens(5001, "/two"), forget(6000)],
+          ...[forget(5000), forget(5000), look(5000, 0), look(5001, 1)],
         ]),
       ],
       () => [
-        onMkdir("{action: FollowFD, argFd: 0, argName: 1}", "LT", "6000"),
-        // 6000 less 1000: the descriptor is an argument, so this one is told to forget itself
-        onMkdir("{action: UnfollowFD, argFd: 0}", "GT", "4999"),
+        onMkdir("{action: FollowFD, argFd: 0, argName: 1}"),
+        `kprobes:
+- call: sys_lseek
+  syscall: true
+  args: [{index: 0, type: int}, {index: 2, type: int}]
+  selectors: [{matchArgs: [{index: 2, operator: Equal, values: ["78"]}], matchActions: [{action: UnfollowFD, argFd: 0}]}]`,
         seen,
       ],
     );
     const unfollowed = run.observed[1];
     assert.deepEqual(
       unfollowed?.records.map(({ actions }) => actions),
-      [
-        ["POST", "UNFOLLOW_FD"],
-        ["POST", "UNFOLLOW_FD"],
-      ],
+      [["POST", "UNFOLLOW_FD"]],
     );
-    assert.equal(unfollowed?.counters.filtered, 3);
-    assert.deepEqual(paths(run, 2), ["NO_SUCH_FD", "NO_SUCH_FD"]);
+    // two that forget nothing, and two that only look
+    assert.equal(unfollowed?.counters.filtered, 4);
+    assert.deepEqual(paths(run, 2), ["NO_SUCH_FD", ["/two", followed]]);
   });
 
   test("CopyFD hands the path on", async () => {
