@@ -45,7 +45,8 @@ export class ExtismInstance implements Instance {
     for (let n = 0; n < count; n++) {
       lines.push(packer.eventJson(selected[n] as number));
     }
-    return this.batch(lines, fuelFor(count), `for ${count} events`, { events: count }, held);
+    const fuel = PLUGIN_LIMITS.fuelPerCall + PLUGIN_LIMITS.extismFuelPerEvent * count;
+    return this.batch(lines, fuel, `for ${count} events`, { events: count }, held);
   }
 
   tick(_: Packer, isLast: boolean, held = holdsNothing): Judgement {
