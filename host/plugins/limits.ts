@@ -64,7 +64,7 @@ export const PLUGIN_LIMITS = {
   longestTickMs: 3_600_000,
 
   /** In place of `fuelPerEvent` for Extism plugins, which read events as JSON. */
-  extismFuelPerEvent: 250_000,
+  extismFuelPerEvent: 500_000,
   /** Output of a call of an Extism plugin. */
   extismOutputBytes: 4 * 1024 * 1024,
 
