@@ -182,7 +182,7 @@ static __always_inline __u64 digest_if_needed(const struct gs_call *call)
  * At entry, `selector` being the first that matched. True: a record is wanted. Of a hook that
  * reports at return only then it is known which selector matches, and whether it is posted.
  */
-static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
+static __noinline bool run_actions(struct gs_call *call, __u32 selector)
 {
 #define ENTRY_ACTIONS(one) run_all(call, one, &(one)->actions, digest, !hook_config.has_return)
 	__u64 digest = 0;
@@ -197,7 +197,7 @@ static __always_inline bool run_actions(struct gs_call *call, __u32 selector)
 }
 
 /* At return, of a hook that reports there. */
-static __always_inline bool run_return_actions(struct gs_call *call, __u32 selector)
+static __noinline bool run_return_actions(struct gs_call *call, __u32 selector)
 {
 #define RETURN_ACTIONS(one) run_all(call, one, &(one)->return_actions, digest, true)
 	__u64 digest = digest_if_needed(call);

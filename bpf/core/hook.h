@@ -31,8 +31,8 @@ static __always_inline void with_scratch(struct gs_call *call, __u32 candidates)
 	if (hook_config.has_return && wanted) {
 		wait_for_return(call, candidates);
 	} else if (wanted) {
-		put_stacks(call, selector);
-		send_record(call);
+		run_part(put_stacks(call, selector));
+		run_part(send_record(call));
 	} else {
 		count_hook(call, filtered);
 	}
@@ -51,7 +51,7 @@ static __always_inline int on_call(struct gs_call *call)
 		count_hook(call, filtered);
 		return 0;
 	}
-	read_raw(call);
+	run_part(read_raw(call));
 	candidates = select_numbers(call, candidates);
 	if (!candidates) {
 		count_hook(call, filtered);

@@ -91,16 +91,16 @@ static __always_inline void copy_object(struct gs_hook_draft *draft, __u32 copy,
  * most of the program; the verifier walks it for each of them, so it is made for this hook all the
  * same.
  */
-static __noinline void copy_argument(struct gs_call *call,
-				     const volatile struct gs_hook_argument *arg, __u8 position,
-				     __u64 value, __u16 error)
+static __noinline int copy_argument(struct gs_call *call,
+				    const volatile struct gs_hook_argument *arg, __u8 position,
+				    __u64 value, __u16 error)
 {
 	struct gs_hook_draft *draft = &call->scratch->draft;
 	struct gs_copied copied = {.kind = arg->kind, .error = error};
 	__u32 copy = arg->copy;
 
 	if (copy == GS_COPY_NOTHING)
-		return;
+		return part_done();
 	if (copy == GS_COPY_INT || copy == GS_COPY_INT_AT) {
 		copy_int(draft, value, &copied);
 	} else if (copy == GS_COPY_FD) {
@@ -112,6 +112,7 @@ static __noinline void copy_argument(struct gs_call *call,
 		copy_object(draft, copy, (void *)value, &copied);
 	}
 	put_argument(draft, position, &copied);
+	return part_done();
 }
 
 /* What is read at entry. */
@@ -130,7 +131,7 @@ static __always_inline void copy_arguments(struct gs_call *call)
 		draft->argument_at[i] = draft->at;
 		draft->raw[i] = call->raw[i];
 		if (!arg->at_return)
-			copy_argument(call, arg, i, call->raw[i], call->error[i]);
+			run_part(copy_argument(call, arg, i, call->raw[i], call->error[i]));
 	}
 }
 

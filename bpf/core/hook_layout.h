@@ -28,5 +28,11 @@ const enum gs_arg_error *const layout_arg_error __attribute__((unused)) = 0;
 const enum gs_arg_path_flag *const layout_arg_path_flag __attribute__((unused)) = 0;
 
 char LICENSE[] SEC("license") = "GPL";
+const enum gs_test *const layout_test __attribute__((unused)) = 0;
+const enum gs_part *const layout_part __attribute__((unused)) = 0;
+const enum gs_stage *const layout_stage __attribute__((unused)) = 0;
+const enum gs_capability_set *const layout_capability_set __attribute__((unused)) = 0;
+const enum gs_fd_action *const layout_fd_action __attribute__((unused)) = 0;
+const enum gs_rate_scope *const layout_rate_scope __attribute__((unused)) = 0;
 
 #endif

@@ -78,7 +78,7 @@ static __always_inline void copy_late_arguments(struct gs_call *call,
 			break;
 		draft->argument_at[i] = draft->at;
 		if (arg->at_return)
-			copy_argument(call, arg, i, pending->raw[i], GS_ARG_OK);
+			run_part(copy_argument(call, arg, i, pending->raw[i], GS_ARG_OK));
 		else if (arg->copy != GS_COPY_NOTHING)
 			take_over(draft, pending, i);
 	}
@@ -104,7 +104,7 @@ static __always_inline void complete_draft(struct gs_call *call,
 	draft->argument_at[GS_HOOK_ARGS] = draft->at;
 	error = read_value(call, returned, &call->raw[0]);
 	call->returned_value = call->raw[0];
-	copy_argument(call, returned, GS_POSITION_RETURN, call->returned_value, error);
+	run_part(copy_argument(call, returned, GS_POSITION_RETURN, call->returned_value, error));
 }
 
 static __always_inline void with_return(struct gs_call *call)
@@ -127,8 +127,8 @@ static __always_inline void with_return(struct gs_call *call)
 		return;
 	}
 	note_outcome(call, selector);
-	put_stacks(call, selector);
-	send_record(call);
+	run_part(put_stacks(call, selector));
+	run_part(send_record(call));
 }
 
 static __always_inline int on_return(struct gs_call *call)

@@ -24,12 +24,13 @@ static __always_inline void put_stack(struct gs_call *call, __u8 position, __u64
 	put_argument(draft, position, &copied);
 }
 
-static __always_inline void put_stacks(struct gs_call *call, __u32 selector)
+static __noinline int put_stacks(struct gs_call *call, __u32 selector)
 {
 	if (wants_kernel_stack(call, selector))
 		put_stack(call, GS_POSITION_KERNEL_STACK, 0);
 	if (wants_user_stack(call, selector))
 		put_stack(call, GS_POSITION_USER_STACK, BPF_F_USER_STACK);
+	return part_done();
 }
 
 /* What is to be said of the call besides its arguments; at entry also for the return to come. */
@@ -46,7 +47,7 @@ static __always_inline void note_outcome(struct gs_call *call, __u32 selector)
 	event->pad = 0;
 }
 
-static __always_inline void send_record(struct gs_call *call)
+static __noinline int send_record(struct gs_call *call)
 {
 	struct gs_hook_draft *draft = &call->scratch->draft;
 	struct gs_hook_event *event = &draft->event;
@@ -61,6 +62,7 @@ static __always_inline void send_record(struct gs_call *call)
 		count_hook(call, posted);
 	else
 		count_hook(call, lost); /* and in gs_counters, by send() */
+	return part_done();
 }
 
 #endif

@@ -120,13 +120,14 @@ static __always_inline __u16 read_value(const struct gs_call *call,
 }
 
 /* All that is known at entry. */
-static __always_inline void read_raw(struct gs_call *call)
+static __noinline int read_raw(struct gs_call *call)
 {
 	for (__u32 i = 0; i < GS_HOOK_ARGS; i++) {
 		if (i >= hook_config.args)
 			break;
 		call->error[i] = read_value(call, &hook_config.arg[i], &call->raw[i]);
 	}
+	return part_done();
 }
 
 #endif

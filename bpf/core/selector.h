@@ -51,7 +51,7 @@ static __always_inline __u32 first_selector(__u32 candidates)
 }
 
 /* Before anything of the call is read: process, binary, namespaces, capabilities. */
-static __always_inline __u32 select_process(const struct gs_call *call)
+static __noinline __u32 select_process(const struct gs_call *call)
 {
 	struct gs_hook_scratch *scratch = NULL;
 	struct gs_caller caller = {};

@@ -25,6 +25,7 @@ export { possibleCpus } from "./maps/perCpu.js";
 export { MapType } from "./maps/types.js";
 export { type Capability, effectiveCapabilities } from "./native/capabilities.js";
 export { libbpfVersion } from "./native/libbpf.js";
+export { KernelProgram } from "./object/kernelProgram.js";
 export { BpfObject, type OpenOptions } from "./object/object.js";
 export type { ObjectMap } from "./object/objectMap.js";
 export type { Program } from "./object/program.js";

@@ -20,7 +20,10 @@ export function toStreamSpec(request: fgs.GetEventsRequest.$Properties): StreamS
   checkFilterSize([...allow, ...deny]);
   checkFieldFilterSize(field_filters ?? []);
   checkAggregation(request.aggregation_options);
-  const spec = { allow, deny, fields: toFieldMasks(field_filters ?? []) };
+  const spec: StreamSpec = {
+    ...{ allow, deny, fields: toFieldMasks(field_filters ?? []) },
+    ...(request.plugin_accounts && { accounts: true }),
+  };
   // The worker compiles it again, for itself; here it is to tell the client what is wrong.
   compileFilter(spec);
   return spec;

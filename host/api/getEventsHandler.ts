@@ -1,6 +1,7 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { fgs } from "../../proto/generated/api.js";
 import type { PipelinePort } from "../pipeline/port.js";
+import type { PluginManager } from "../plugins/manager.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { toStreamSpec } from "./eventsRequest.js";
 import { grpcWriter } from "./grpcWriter.js";
@@ -10,12 +11,16 @@ import { sensorsService } from "./services.js";
 export interface GetEventsOptions {
   readonly port: PipelinePort;
   readonly subscribers: Subscribers;
+  readonly plugins: PluginManager;
 }
 
 /** Response headers go out once the filters are in force: from then on nothing is missed. */
-export function getEventsHandler({ port, subscribers }: GetEventsOptions) {
+export function getEventsHandler({ port, subscribers, plugins }: GetEventsOptions) {
   return serverStream(sensorsService.GetEvents, async (call) => {
-    const spec = toStreamSpec(call.request);
+    const asked = toStreamSpec(call.request);
+    const names = call.request.plugins;
+    const spec = names.length === 0 ? asked : { ...asked, plugins: await plugins.forStream(names) };
+    if (call.cancelled) return;
     const subscriber = subscribers.add(peerOf(call), grpcWriter(call));
     const remove = () => subscribers.remove(subscriber);
     onOver(call, remove);

@@ -10,6 +10,7 @@ interface Flags extends FilterFlags {
   readonly output?: "compact" | "json";
   readonly color: ColorMode;
   readonly timestamps?: boolean;
+  readonly stackTraces?: boolean;
   readonly count?: number;
   readonly reconnect?: boolean;
   readonly reconnectWait: number;
@@ -36,6 +37,7 @@ export function register(program: Command): void {
         .default("auto"),
     )
     .option("--timestamps", "put the time in front of each compact line")
+    .option("--stack-traces", "show stacks that policies asked for below compact lines")
     .option("-c, --count <events>", "stop after that many events", positiveInteger)
     .optionsGroup("Filters (an event must match all flags; values of one flag are alternatives):")
     .option("-e, --event-types <types>", "event types, such as PROCESS_EXEC", words)
@@ -123,6 +125,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     output: flags.output ?? (process.stdout.isTTY || !isLive ? "compact" : "json"),
     color: flags.color,
     timestamps: flags.timestamps ?? false,
+    stackTraces: flags.stackTraces ?? false,
     count: flags.count,
   });
   const stop = interruption();

@@ -15,6 +15,7 @@ interface Flags extends PipelineFlags {
   readonly outputFile?: string;
   readonly color: ColorMode;
   readonly timestamps?: boolean;
+  readonly stackTraces?: boolean;
 }
 
 export function register(program: Command): void {
@@ -33,7 +34,8 @@ export function register(program: Command): void {
     .addOption(
       new Option("--color <when>", "colours in compact output").choices(colorModes).default("auto"),
     )
-    .option("--timestamps", "put the time in front of each compact line");
+    .option("--timestamps", "put the time in front of each compact line")
+    .option("--stack-traces", "show stacks that policies asked for below compact lines");
   addEventOptions(command);
   command.addHelpText("after", help).action(run);
 }
@@ -104,7 +106,7 @@ async function prepareAll(files: readonly string[]) {
 async function printerFor(flags: Flags) {
   const { EventPrinter } = await import("./getevents/printer.js");
   const { LineWriter } = await import("./output.js");
-  const { output, color, timestamps = false, outputFile } = flags;
+  const { output, color, timestamps = false, stackTraces = false, outputFile } = flags;
   const stream =
     outputFile === "-"
       ? process.stdout
@@ -115,6 +117,7 @@ async function printerFor(flags: Flags) {
     output,
     color,
     timestamps,
+    stackTraces,
     count: undefined,
     terminal: stream,
   });

@@ -1,11 +1,14 @@
 import type { Event } from "../events/model.js";
 import { WireWriter } from "../events/wire.js";
 import { type FieldMasks, FrameMasker } from "../stream/fieldMask.js";
+import type { StreamPlugins } from "./streamPlugins.js";
 
 /** All streams that asked for the same events, and the same of them: filtered and copied once, whoever many they are. */
 export class Group {
-  readonly #out = new WireWriter(64 * 1024);
+  readonly #out = new WireWriter(8 * 1024);
   #count = 0;
+  /** What the stream was told last of plugins. */
+  accountsKey = "";
   #lostRingSeen: number;
   readonly #masker: FrameMasker | undefined;
 
@@ -14,6 +17,9 @@ export class Group {
     readonly wants: (event: Event) => boolean,
     lostRing: number,
     fields?: FieldMasks,
+    /** Of this stream alone. */
+    readonly plugins?: StreamPlugins,
+    readonly wantsAccounts = false,
   ) {
     this.#lostRingSeen = lostRing;
     this.#masker = fields && new FrameMasker(fields);
@@ -28,6 +34,13 @@ export class Group {
     const kept = this.#masker?.apply(frame) ?? frame;
     this.#out.reserve(kept.length);
     this.#out.raw(kept);
+    this.#count++;
+  }
+
+  /** Takes a framed message as it is. */
+  addWhole(frame: Uint8Array): void {
+    this.#out.reserve(frame.length);
+    this.#out.raw(frame);
     this.#count++;
   }
 

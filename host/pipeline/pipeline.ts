@@ -6,6 +6,7 @@ import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
 import { FlightRecorder } from "../plugins/flightRecorder.js";
+import type { ActivePlugin } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStage } from "../pods/podStage.js";
 import type { Source, SourceLosses } from "../source/source.js";
@@ -14,6 +15,7 @@ import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group } from "./group.js";
 import type { HookCount, PipelineStatus } from "./port.js";
 import type { SharedState } from "./shared.js";
+import type { StreamPlugins } from "./streamPlugins.js";
 
 export interface PipelineParts {
   readonly source: Source;
@@ -25,6 +27,8 @@ export interface PipelineParts {
   readonly chain: PluginChain;
   readonly encoder: EventEncoder;
   readonly shared: SharedState;
+  /** A framed message with what plugins did, if the stream was not told of it yet. */
+  readonly accounts: (group: Group, node: readonly ActivePlugin[]) => Uint8Array | undefined;
   /** Tells processes their pods; undefined: nobody is asked for any. */
   readonly pods: PodStage | undefined;
   /** Number of the newest event of a pipeline before this one; 0 for the first. */
@@ -58,6 +62,7 @@ export class Pipeline {
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
   #sweptMs = 0;
+  #accountsMs = 0;
   readonly #cacheSweep: CacheSweep | undefined;
 
   constructor(parts: PipelineParts) {
@@ -114,10 +119,12 @@ export class Pipeline {
   }
 
   /** @throws GuidestarError if a filter is wrong; then nothing has changed. */
-  subscribe(group: number, spec: StreamSpec): void {
+  subscribe(group: number, spec: StreamSpec, plugins?: StreamPlugins): void {
     const wants = compileFilter(spec);
     this.#readLosses();
-    this.#groups.set(group, new Group(group, wants, this.#losses.ring, spec.fields));
+    const { fields, accounts } = spec;
+    const ring = this.#losses.ring;
+    this.#groups.set(group, new Group(group, wants, ring, fields, plugins, accounts));
   }
 
   unsubscribe(group: number): void {
@@ -194,6 +201,7 @@ export class Pipeline {
   #tick(isLast: boolean): void {
     this.#parts.chain.tick(isLast);
     this.#fanOutMade();
+    this.#tickStreams(isLast);
   }
 
   /** Sends what plugins emitted and found; may be called between batches. */
@@ -253,10 +261,13 @@ export class Pipeline {
   #fanOut(events: readonly Event[]): void {
     if (this.#groups.size === 0) return;
     const { encoder } = this.#parts;
+    for (const group of this.#groups.values()) {
+      if (group.plugins) this.#addTo(group, group.plugins.run(events.filter(group.wants)));
+    }
     for (const event of events) {
       let encoded = false;
       for (const group of this.#groups.values()) {
-        if (!group.wants(event)) continue;
+        if (group.plugins || !group.wants(event)) continue;
         if (!encoded) {
           this.#frame.position = 0;
           encoder.encode(event, this.#frame);
@@ -267,6 +278,32 @@ export class Pipeline {
       }
     }
     for (const group of this.#groups.values()) this.#flush(group);
+  }
+
+  /** Events of one stream alone. */
+  #addTo(group: Group, events: readonly Event[]): void {
+    for (const event of events) {
+      this.#frame.position = 0;
+      this.#parts.encoder.encode(event, this.#frame);
+      group.add(this.#frame.bytes.subarray(0, this.#frame.position));
+      if (group.bytes >= maxFramesBytes) this.#flush(group);
+    }
+  }
+
+  /** What streams with plugins of their own, or that ask for accounts, get by the clock. */
+  #tickStreams(isLast: boolean): void {
+    const nowMs = performance.now();
+    const isDue = isLast || nowMs - this.#accountsMs >= accountsEveryMs;
+    if (isDue) this.#accountsMs = nowMs;
+    const { chain, accounts } = this.#parts;
+    for (const group of this.#groups.values()) {
+      if (group.plugins) this.#addTo(group, group.plugins.tick(isLast));
+      if (isDue && group.wantsAccounts) {
+        const frame = accounts(group, chain.list());
+        if (frame) group.addWhole(frame);
+      }
+      this.#flush(group);
+    }
   }
 
   #flush(group: Group): void {
@@ -310,6 +347,7 @@ function leaveOutOtherPods(batch: Event[]): void {
 const batchRecords = 1024;
 const idleMs = 250;
 const heldEveryMs = 20;
+const accountsEveryMs = 1000;
 const sweepEveryMs = 10_000;
 const lossesEveryMs = 100;
 /** A run of frames is handed over before it grows beyond this, or one batch of huge events would. */

@@ -11,6 +11,8 @@ import { PluginChain } from "../plugins/chain.js";
 import { PLUGIN_LIMITS } from "../plugins/limits.js";
 import { limitLog } from "../plugins/logLimit.js";
 import { rehearse } from "../plugins/rehearsal.js";
+import type { LogLevel } from "../plugins/runtime/imports.js";
+import { Packer } from "../plugins/runtime/packer.js";
 import { PodStage } from "../pods/podStage.js";
 import { openLiveSource } from "../source/live.js";
 import { RecordingSource } from "../source/recording.js";
@@ -27,6 +29,7 @@ import type {
 } from "./messages.js";
 import { Pipeline, turn } from "./pipeline.js";
 import { SharedState } from "./shared.js";
+import { StreamPlugins } from "./streamPlugins.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
@@ -57,6 +60,8 @@ try {
       options.hostNamespaces,
     ancestors: options.ancestors ?? false,
   });
+  /** Loaded when a stream asks for accounts. */
+  let codec: typeof import("./accounts.js") | undefined;
   const limited = limitLog((plugin, level, line) => post({ type: "log", plugin, level, line }));
   setInterval(limited.flush, 1000).unref();
   const chain = new PluginChain({
@@ -85,6 +90,13 @@ try {
     chain,
     encoder,
     shared: new SharedState(shared),
+    accounts: (group, node) => {
+      const own = group.plugins?.list() ?? [];
+      const key = codec?.accountsKey([...node, ...own]);
+      if (key === undefined || key === group.accountsKey) return undefined;
+      group.accountsKey = key;
+      return codec?.accountsFrame(nodeName, node, own);
+    },
     pods:
       options.pods &&
       new PodStage({ limits: options.pods, ask: (id) => post({ type: "lookup", id }) }),
@@ -92,19 +104,28 @@ try {
     deliver: (group, frames) => post({ type: "frames", group, ...frames }, [frames.bytes.buffer]),
   });
 
-  const subscribe = (group: number, spec: StreamSpec) => {
-    pipeline.subscribe(group, spec);
+  const packer = new Packer();
+  const onStreamLog = (plugin: string, level: LogLevel, line: string) =>
+    limited.log(plugin, level, `on a stream: ${line}`);
+  const subscribe = async (group: number, spec: StreamSpec, lenient = false) => {
+    const first = pipeline.sequence + 1;
+    const options = { onLog: onStreamLog, packer, encoder };
+    const own = spec.plugins?.length
+      ? await StreamPlugins.start(spec.plugins, options, first, lenient)
+      : undefined;
+    if (spec.accounts) codec ??= await import("./accounts.js");
+    pipeline.subscribe(group, spec, own);
     if (source instanceof RecordingSource) source.start();
   };
   // One that does not start here any more is out of action; the others and the events go on.
   chain.arrange(await chain.loadAll(plugins, true), sequence + 1);
-  for (const { group, spec } of groups) subscribe(group, spec);
+  for (const { group, spec } of groups) await subscribe(group, spec, true);
   const arrangements = new InOrder();
 
   const serve = async (request: Request): Promise<Replies[Request["type"]]> => {
     switch (request.type) {
       case "subscribe":
-        subscribe(request.group, request.spec);
+        await subscribe(request.group, request.spec);
         return undefined;
       case "arrange":
         return arrangements.run(async () => {

@@ -17,6 +17,8 @@ export interface PluginChainOptions {
   readonly onPoison?: (plugin: PreparedPlugin, event: Event, reason: string) => void;
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Of one stream: events are copies, but their processes are everybody's, so no field is filled. */
+  readonly isOfStream?: boolean;
   /** What writes the events of the streams; default: one of its own. */
   readonly encoder?: EventEncoder;
   /** Chains that take turns on one thread can share one. */
@@ -45,6 +47,7 @@ export class PluginChain {
   private readonly onLog: NonNullable<PluginChainOptions["onLog"]>;
   private readonly onPoison: NonNullable<PluginChainOptions["onPoison"]>;
   private readonly nowMs: () => number;
+  private readonly isOfStream: boolean;
   /** Of instances that `activate` made, so that they never meet those of a setup. */
   private nextInstance = -1;
 
@@ -54,6 +57,7 @@ export class PluginChain {
     this.onLog = options.onLog ?? (() => {});
     this.onPoison = options.onPoison ?? (() => {});
     this.nowMs = options.nowMs ?? Date.now;
+    this.isOfStream = options.isOfStream ?? false;
   }
 
   get isEmpty(): boolean {
@@ -266,6 +270,7 @@ export class PluginChain {
     return new Slot(setup, plugin, {
       firstSequence,
       nowMs,
+      mayPatch: !this.isOfStream,
       onPoison: (event, reason) => onPoison(setup.plugin, event, reason),
     });
   }

@@ -19,10 +19,10 @@ export class Effects {
   constructor(
     private readonly plugin: { readonly name: string; readonly version: string },
     counts: PluginCounts,
-    isObserved: boolean,
+    options: { readonly isObserved: boolean; readonly mayPatch?: boolean },
   ) {
-    this.holdings = new Holdings(plugin, counts);
-    this.isObserved = isObserved;
+    this.holdings = new Holdings(plugin, counts, options.mayPatch ?? true);
+    this.isObserved = options.isObserved;
   }
 
   /** `eventAt`: the event that the plugin knows by a number. */

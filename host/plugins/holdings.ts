@@ -40,6 +40,7 @@ export class Holdings implements HeldNumbers {
   constructor(
     private readonly plugin: { readonly name: string; readonly version: string },
     private readonly counts: PluginCounts,
+    private readonly mayPatch = true,
   ) {}
 
   has(slot: number): boolean {
@@ -85,6 +86,7 @@ export class Holdings implements HeldNumbers {
           break;
         case "patch": {
           const event = subjectOf(effect.subject);
+          if (!this.mayPatch) break;
           if (isObserved) patched.add(event);
           else if (applyPatch(event, effect.field, effect.value, patched.has(event))) {
             patched.add(event);

@@ -1,5 +1,10 @@
 let last = 0;
 
+/** A number that no instance has had. */
+export function newInstance(): number {
+  return ++last;
+}
+
 /** The instances of versions: each has a number, and gets a new one when it is to begin anew. */
 export class Instances {
   private readonly numbers: Map<string, number>;
@@ -14,8 +19,9 @@ export class Instances {
   }
 
   renew(name: string, hash: string): number {
-    this.numbers.set(`${name}@${hash}`, ++last);
-    return last;
+    const number = newInstance();
+    this.numbers.set(`${name}@${hash}`, number);
+    return number;
   }
 
   /** Forgets versions that are not among these. */

@@ -89,6 +89,8 @@ export const PLUGIN_LIMITS = {
 
   /** Differences between a version and its shadow that are told of one by one. */
   differencesKept: 1000,
+  /** Plugins that one stream may name. */
+  pluginsOfStream: 8,
   /** Versions of a plugin that are stored. */
   versionsKept: 8,
 } as const;

@@ -5,7 +5,7 @@
 import { GuidestarError } from "../errors.js";
 import { InOrder } from "../inOrder.js";
 import type { PipelinePort } from "../pipeline/port.js";
-import { Instances } from "./instances.js";
+import { Instances, newInstance } from "./instances.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import { type Poison, readPoisons, writePoisons } from "./poison.js";
 import type {
@@ -240,6 +240,25 @@ export class PluginManager {
       const next = changes.withActive({ ...plugin, settings }, hash);
       return this.#commit(changes.withPlugin(this.#state, next), name, hash);
     });
+  }
+
+  /** Plugins that a stream named, each with an instance of its own. Rejects with NOT_FOUND, or why one cannot be used. */
+  async forStream(names: readonly string[]): Promise<PluginSetup[]> {
+    if (names.length > PLUGIN_LIMITS.pluginsOfStream) {
+      throw new GuidestarError(
+        "INVALID_ARGUMENT",
+        `plugins: a stream may name ${PLUGIN_LIMITS.pluginsOfStream}, not ${names.length}`,
+      );
+    }
+    const setups: PluginSetup[] = [];
+    for (const name of names) {
+      const stored = changes.pluginNamed(this.#state, name);
+      const plugin = await this.#ready(name, stored.active);
+      const { uploadedMs } = changes.versionNamed(stored, stored.active);
+      const instance = newInstance();
+      setups.push({ plugin, instance, mode: "enforce", settings: stored.settings, uploadedMs });
+    }
+    return setups;
   }
 
   /** In the order in which events pass through them. */

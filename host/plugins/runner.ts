@@ -28,6 +28,8 @@ export interface RunnerOptions {
   readonly nowMs: () => number;
   /** What the plugin says is counted, and not done. */
   readonly isObserved: boolean;
+  /** It may fill fields, if it is not observed. Default true. */
+  readonly mayPatch?: boolean;
   readonly onPoison?: PoisonSink;
 }
 
@@ -57,7 +59,7 @@ export class Runner {
     private readonly plugin: LoadedPlugin,
     options: RunnerOptions,
   ) {
-    this.effects = new Effects(plugin.prepared, this.counts, options.isObserved);
+    this.effects = new Effects(plugin.prepared, this.counts, options);
     this.engine = new Engine(plugin, options.nowMs, () => this.effects.letGo());
     this.wanted = new Set(plugin.prepared.eventTypes);
     this.onPoison = options.onPoison ?? (() => {});

@@ -15,6 +15,8 @@ export interface SlotOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly onPoison?: PoisonSink;
+  /** It may fill fields. */
+  readonly mayPatch: boolean;
 }
 
 /** A plugin in its place in the chain: what it says of a batch is done, or only counted. */

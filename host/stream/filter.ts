@@ -27,7 +27,9 @@ export function compileFilter(spec: Pick<StreamSpec, "allow" | "deny">): EventTe
 /** Equal for specs that send the same: their streams can share a test, and what it passes. */
 export function filterKey(spec: StreamSpec): string {
   const key = (filter: FilterSpec) => fieldNames.map((name) => filter[name] ?? null);
-  return JSON.stringify([spec.allow.map(key), spec.deny.map(key), spec.fields ?? null]);
+  const instances = (spec.plugins ?? []).map(({ instance }) => instance);
+  const { accounts = false, fields = null } = spec;
+  return JSON.stringify([spec.allow.map(key), spec.deny.map(key), fields, instances, accounts]);
 }
 
 const fieldNames = Object.keys(emptyFilter) as readonly (keyof FilterSpec)[];

@@ -1,3 +1,4 @@
+import type { PluginSetup } from "../plugins/prepared.js";
 import type { FieldMasks } from "./fieldMask.js";
 
 /**
@@ -47,6 +48,10 @@ export interface StreamSpec {
   readonly deny: readonly FilterSpec[];
   /** What of an event is sent; undefined: all of it. */
   readonly fields?: FieldMasks | undefined;
+  /** Plugins of this stream alone; each instance has a number that no other stream has. */
+  readonly plugins?: readonly PluginSetup[] | undefined;
+  /** Send what plugins did, too. */
+  readonly accounts?: boolean | undefined;
 }
 
 /** Matches every event. */

@@ -30,11 +30,14 @@ export const additions: {
     },
     GetEventsRequest: {
       field_filters: "2000 repeated FieldFilter",
+      plugins: "2001 repeated string",
+      plugin_accounts: "2002 bool",
     },
     GetEventsResponse: {
       annotations: "2000 map<string, string>",
       sequence: "2001 uint64",
       lost: "2002 guidestar.Loss",
+      plugin_accounts: "2005 guidestar.PluginAccounts",
       finding: "2003 Finding",
       destination_names: "2004 repeated string",
     },

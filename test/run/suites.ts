@@ -42,6 +42,8 @@ const bootTest = "guest/boot";
 const notInGuest: readonly RegExp[] = [
   // The same cases run there in the scope of everything.
   /^conformance\/scoped$/,
+  // A thousand hooks.
+  /^host\/sensors\/hook\/many\.live$/,
   // They ask no kernel anything.
   /^bpf\/libbpf\/btf\/(codec|format|layout)$/,
 ];

@@ -2,6 +2,7 @@
 import type { Writable } from "node:stream";
 import { toNumber } from "../../api/numbers.js";
 import { jsonWriter } from "../../json/protojson.js";
+import { stackLines } from "../compact/stacks.js";
 import { compactLine, type Event } from "../compact.js";
 import { type LineWriter, say } from "../output.js";
 import type { ColorMode } from "../text/paint.js";
@@ -12,6 +13,8 @@ export interface PrinterOptions {
   readonly output: "compact" | "json";
   readonly color: ColorMode;
   readonly timestamps: boolean;
+  /** Print stacks below the compact lines. */
+  readonly stackTraces: boolean;
   /** Stop after that many events; undefined: no end. */
   readonly count: number | undefined;
   /** Where it is printed, if not to standard output: decides on colours. */
@@ -34,12 +37,15 @@ export class EventPrinter {
     readonly out: LineWriter,
     private readonly options: PrinterOptions,
   ) {
-    const { output, color, timestamps, terminal = process.stdout } = options;
+    const { output, color, timestamps, stackTraces, terminal = process.stdout } = options;
     const paint = paintFor(isColored(color, terminal));
     this.format =
       output === "json"
         ? jsonWriter("fgs.GetEventsResponse")
-        : (event) => compactLine(event, { paint, timestamps });
+        : (event) => {
+            const line = compactLine(event, { paint, timestamps });
+            return stackTraces ? [line, ...stackLines(event, paint)].join("\n") : line;
+          };
   }
 
   /** Whether the number of events that was asked for has been printed. */

@@ -2,25 +2,17 @@
 import {
   BpfError,
   type BpfObject,
+  KernelProgram,
   type Link,
   type ProgramInfo,
-  programInfo,
 } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { HookSpec } from "../../policy/hookSpec.js";
 import { type HookCounters, readCounters, resetCounters } from "./counters.js";
 import type { HookFeatures } from "./features.js";
-import { type HookConfig, hookConfig, reportsAtReturn } from "./hookConfig.js";
-import { openHookObject } from "./hookObject.js";
-import {
-  type Attaching,
-  chooseMechanism,
-  type Mechanism,
-  type MechanismName,
-} from "./mechanism.js";
+import { type Filters, type HookPlan, loadPlan, partsOf, planHook } from "./hookPlan.js";
+import { chooseMechanism, type MechanismName } from "./mechanism.js";
 import { FilterSets } from "./selector/filterSets.js";
-import type { MarkLease } from "./selector/marks.js";
-import { selectorConfig } from "./selector/selectorConfig.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
 
 export interface HookOptions {
@@ -64,29 +56,24 @@ export interface LoadedHook {
  */
 export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   const mechanism = chooseMechanism(spec, options.features);
-  const slot = options.maps.slots.take();
-  const { maps } = options;
+  const { maps, hook } = options;
+  const ids = { hook, slot: maps.slots.take() };
   const filters = { sets: new FilterSets(maps.btf, maps.filters), marks: maps.marks.lease() };
-  let object: BpfObject | undefined;
+  let loaded: Hook | undefined;
   try {
-    resetCounters(maps, slot);
-    setMode(maps, slot, options.monitor ?? false);
-    object = prepare(spec, mechanism, slot, filters, options);
-    object.load();
-    const hook = new Hook(object, mechanism, { hook: options.hook, slot }, filters, maps);
-    if (options.attach !== false) hook.attach();
-    return hook;
+    resetCounters(maps, ids.slot);
+    setMode(maps, ids.slot, options.monitor ?? false);
+    const plan = planHook(spec, mechanism, ids, filters, maps);
+    loaded = new Hook(spec, plan, ids, filters, maps);
+    loaded.load();
+    if (options.attach !== false) loaded.attach();
+    return loaded;
   } catch (error) {
-    object?.close();
+    loaded?.detach();
     closeFilters(filters);
-    maps.slots.giveBack(slot);
+    maps.slots.giveBack(ids.slot);
     throw asHookError(error, spec);
   }
-}
-
-interface Filters {
-  readonly sets: FilterSets;
-  readonly marks: MarkLease;
 }
 
 function closeFilters({ sets, marks }: Filters): void {
@@ -99,80 +86,35 @@ function setMode(maps: SharedHookMaps, slot: number, monitor: boolean): void {
   maps.modes.update(bytes(slot), bytes(Number(monitor)));
 }
 
-function prepare(
-  spec: HookSpec,
-  mechanism: Mechanism,
-  slot: number,
-  filters: Filters,
-  { hook, maps }: HookOptions,
-): BpfObject {
-  const sizes = {
-    event: maps.btf.struct("gs_hook_event").size,
-    argument: maps.btf.struct("gs_arg").size,
-  };
-  const config = hookConfig(spec, mechanism, { hook, slot }, sizes);
-  const object = openHookObject(mechanism.object, maps.hasLoop);
-  try {
-    for (const [name, { target }] of partsOf(mechanism)) {
-      const program = object.program(name);
-      program.autoload = true;
-      if (target !== undefined) program.setTarget(target);
-    }
-    object.variables.set("hook_config", config);
-    if (spec.selectors.length > 0) {
-      object.variables.set("selector_config", selectorConfig(spec, filters, maps.hostUserNs));
-    }
-    maps.share(object, {
-      draftBytes: maps.draftHead + config.data_max,
-      slackBytes: sizes.argument + slackOf(config, spec),
-      atReturn: reportsAtReturn(spec),
-    });
-    return object;
-  } catch (error) {
-    object.close();
-    throw error;
-  }
-}
-
 /**
- * The kernel sees each argument begin at the end of the record. Of one that is put together from
- * pieces it sees the last piece begin at the end, too.
+ * Keeps the programs and their links, not the object they came from: that takes 300 kB, and is made
+ * anew in a few milliseconds when it is needed.
  */
-function slackOf(config: HookConfig, spec: HookSpec): number {
-  const all = [...spec.args, ...(spec.returned ? [spec.returned] : [])];
-  const hasPieces = all.some(({ type }) => type === "char_iovec" || type === "iov_iter");
-  return (hasPieces ? 2 : 1) * config.payload_max + 8;
-}
-
-/** The return first: of a call that is seen to begin, the end must be seen. */
-const partsOf = ({ entry, returned }: Mechanism): readonly (readonly [string, Attaching])[] =>
-  returned === undefined
-    ? [["hook_entry", entry]]
-    : [
-        ["hook_return", returned],
-        ["hook_entry", entry],
-      ];
-
 class Hook implements LoadedHook {
   readonly mechanism: MechanismName;
-  readonly #object: BpfObject;
-  readonly #how: Mechanism;
+  readonly #spec: HookSpec;
+  readonly #plan: HookPlan;
   readonly #ids: { readonly hook: number; readonly slot: number };
   readonly #filters: Filters;
   readonly #maps: SharedHookMaps;
+  /** From `load` to `attach`. */
+  #object: BpfObject | undefined;
+  #programs: KernelProgram[] = [];
   #links: Link[] = [];
+  /** Of programs that are gone. */
+  #before: HookStatistics = { runs: 0n, runTimeNs: 0n, recursionMisses: 0n };
   #closed = false;
 
   constructor(
-    object: BpfObject,
-    how: Mechanism,
+    spec: HookSpec,
+    plan: HookPlan,
     ids: { readonly hook: number; readonly slot: number },
     filters: Filters,
     maps: SharedHookMaps,
   ) {
-    this.mechanism = how.name;
-    this.#object = object;
-    this.#how = how;
+    this.mechanism = plan.mechanism.name;
+    this.#spec = spec;
+    this.#plan = plan;
     this.#ids = ids;
     this.#filters = filters;
     this.#maps = maps;
@@ -183,61 +125,76 @@ class Hook implements LoadedHook {
   }
 
   get memoryBytes(): number {
-    return this.#programs().reduce(
-      (sum, { jitedBytes, translatedBytes }) => sum + jitedBytes + translatedBytes,
-      0,
+    return this.#programs.reduce((sum, program) => {
+      const { jitedBytes, translatedBytes } = program.info();
+      return sum + jitedBytes + translatedBytes;
+    }, 0);
+  }
+
+  /** Brings it into the kernel, where nothing runs it yet. */
+  load(): void {
+    const object = loadPlan(this.#plan, this.#maps);
+    this.#object = object;
+    this.#programs = partsOf(this.#plan.mechanism).map(
+      ([name]) => new KernelProgram(object.program(name)),
     );
   }
 
   attach(): void {
-    if (this.attached) return;
-    const links: Link[] = [];
+    if (this.attached || this.#closed) return;
     try {
-      for (const [name, part] of partsOf(this.#how)) {
-        links.push(part.attach(this.#object.program(name)));
+      if (this.#object === undefined) this.load();
+      for (const [name, part] of partsOf(this.#plan.mechanism)) {
+        const program = this.#object?.program(name);
+        if (program !== undefined) this.#links.push(part.attach(program));
       }
+      this.#forgetObject();
     } catch (error) {
-      for (const link of links) link.close();
-      throw error;
+      this.detach();
+      throw asHookError(error, this.#spec);
     }
-    this.#links = links;
   }
 
   detach(): void {
+    this.#before = this.statistics();
     for (const link of this.#links.splice(0).reverse()) link.close();
-    this.#maps.forgetPending(this.#ids.hook);
+    for (const program of this.#programs.splice(0)) program.close();
+    this.#forgetObject();
+    this.#maps.pending.forget(this.#ids.hook);
   }
 
   statistics(): HookStatistics {
-    const all = this.#programs();
-    const sum = (value: (info: ProgramInfo) => bigint) =>
-      all.reduce((total, info) => total + value(info), 0n);
+    const infos = this.#programs.map((program) => program.info());
+    const sum = (before: bigint, value: (info: ProgramInfo) => bigint) =>
+      infos.reduce((total, info) => total + value(info), before);
     return {
-      runs: sum(({ runCount }) => runCount),
-      runTimeNs: sum(({ runTimeNs }) => runTimeNs),
-      recursionMisses: sum(({ recursionMisses }) => recursionMisses),
+      runs: sum(this.#before.runs, ({ runCount }) => runCount),
+      runTimeNs: sum(this.#before.runTimeNs, ({ runTimeNs }) => runTimeNs),
+      recursionMisses: sum(this.#before.recursionMisses, ({ recursionMisses }) => recursionMisses),
     };
   }
 
   counters(): HookCounters {
-    return readCounters(this.#maps, this.#ids.slot);
+    const counted = readCounters(this.#maps, this.#ids.slot);
+    const swept = this.#maps.pending.swept(this.#ids.hook);
+    return { ...counted, unmatched: counted.unmatched + swept };
   }
 
   setMonitor(on: boolean): void {
     if (!this.#closed) setMode(this.#maps, this.#ids.slot, on);
   }
 
-  #programs(): readonly ProgramInfo[] {
-    return partsOf(this.#how).map(([name]) => programInfo(this.#object.program(name).fd));
-  }
-
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.detach();
-    this.#object.close();
+    this.#closed = true;
     closeFilters(this.#filters);
     this.#maps.slots.giveBack(this.#ids.slot);
+  }
+
+  #forgetObject(): void {
+    this.#object?.close();
+    this.#object = undefined;
   }
 }
 
@@ -245,6 +202,13 @@ class Hook implements LoadedHook {
 export function asHookError(error: unknown, spec: HookSpec): GuidestarError {
   if (error instanceof GuidestarError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  if (/is not modifiable/.test(text)) {
+    return new GuidestarError(
+      "FAILED_PRECONDITION",
+      `${spec.functionName}: Override is not possible, this kernel lets no system call or function fail (CONFIG_FUNCTION_ERROR_INJECTION); it does let security hooks: use lsmhooks.`,
+      { cause: error },
+    );
+  }
   const code = error instanceof BpfError ? "FAILED_PRECONDITION" : "INTERNAL";
   return new GuidestarError(code, `${spec.functionName} can't be hooked: ${text}.`, {
     cause: error,

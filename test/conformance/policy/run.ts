@@ -26,6 +26,8 @@ export const firstCall = 1000;
 export interface Observed {
   readonly records: readonly HookRecord[];
   readonly counters: HookCounters;
+  /** Calls that the program did not see: it was running on that CPU. */
+  readonly missed: number;
 }
 
 export interface PolicyRun {
@@ -115,7 +117,11 @@ export async function runPolicies(
     drain();
     source.close();
     const counted = hooks.map((own) =>
-      own.map(({ hook, number }) => ({ number, counters: hook.counters() })),
+      own.map(({ hook, number }) => ({
+        number,
+        counters: hook.counters(),
+        missed: Number(hook.statistics().recursionMisses),
+      })),
     );
     for (const { hook } of hooks.flat()) hook.close();
     return {
@@ -131,6 +137,7 @@ export async function runPolicies(
       observed: counted.map((own) => ({
         records: records.filter(({ hook }) => own.some(({ number }) => number === hook)),
         counters: sum(own.map(({ counters }) => counters)),
+        missed: own.reduce((total, { missed }) => total + missed, 0),
       })),
     };
   } finally {

@@ -121,7 +121,7 @@ defineGroup({
   })),
 });
 
-const files = ["/", "/etc", "/etc/hostname", "/proc/self/stat", "/dev/null"];
+const files = ["/", "/etc", "/etc/hosts", "/proc/self/stat", "/dev/null"];
 defineGroup({
   name: "descriptors",
   command: [
@@ -144,7 +144,7 @@ defineGroup({
       reports: [0, 2, 3, 4, 5, 6],
     },
     { name: "Prefix", operator: "Prefix", values: ["/etc", "/dev/"], reports: [1, 2, 4] },
-    { name: "Postfix", operator: "Postfix", values: ["name", "/stat"], reports: [2, 3] },
+    { name: "Postfix", operator: "Postfix", values: ["hosts", "/stat"], reports: [2, 3] },
     { name: "FileType: directories", operator: "FileType", values: ["directory"], reports: [0, 1] },
     { name: "FileType: devices", operator: "FileType", values: ["char"], reports: [4] },
     {

@@ -86,6 +86,8 @@ test("Signal sends another signal, whose default ends the process", async () => 
   ]);
   assert.equal(run.signal, "SIGUSR1");
   assert.equal(run.observed[0]?.records[0]?.signal, 10);
+  // A signal does not keep the call from being made.
+  rmSync(file, { recursive: true, force: true });
 });
 
 const features = hookFeatures();
@@ -99,7 +101,8 @@ describe("Override", () => {
   args: [{index: 1, type: dentry}]
   selectors: [{matchArgs: [{index: 1, operator: Postfix, values: ["/made"]}], matchActions: [{action: Override, argError: -1}]}]`,
     ]);
-    assert.equal(run.output.trim(), "0 100 0");
+    const [seen] = run.observed;
+    assert.equal(run.output.trim(), "0 100 0", JSON.stringify([seen?.counters, seen?.missed]));
     assert.ok(!existsSync(file));
     assert.equal(run.observed[0]?.records.length, 100);
     for (const { actions, overrideError } of run.observed[0]?.records ?? []) {
@@ -138,7 +141,7 @@ describe("Override", () => {
       onMkdir("{action: Override, argError: -1}"),
     ]);
     if (!features.overrideReturn) {
-      await assert.rejects(load, /override|Override/);
+      await assert.rejects(load, /Override is not possible/);
       return context.diagnostic("this kernel does not let system calls be overridden");
     }
     assert.equal((await load).output.trim(), "0 100 0");
@@ -147,13 +150,13 @@ describe("Override", () => {
 
 test("the same cases, through fentry: a call by its descriptor's path", async () => {
   const run = await runPolicies(
-    [calls, "openat", "-100", "/etc/hostname", "0", ",", "lseek", "%0", "0", "1000"],
+    [calls, "openat", "-100", calls, "0", ",", "lseek", "%0", "0", "1000"],
     () => [
       `kprobes:
 - call: sys_lseek
   syscall: true
   args: [{index: 0, type: fd}, {index: 2, type: int}]
-  selectors: [{matchArgs: [{index: 0, operator: Equal, values: [/etc/hostname]}]}]`,
+  selectors: [{matchArgs: [{index: 0, operator: Equal, values: ["${calls}"]}]}]`,
     ],
   );
   assert.deepEqual(callsOf(run.observed[0] as never, 1), [0]);

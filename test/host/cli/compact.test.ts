@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { stackLines } from "../../../host/cli/compact/stacks.js";
 import { compactLine } from "../../../host/cli/compact.js";
 import { paintFor } from "../../../host/cli/text/paint.js";
 import { displayWidth } from "../../../host/cli/text/width.js";
@@ -214,6 +215,29 @@ test("colours are blue, green, magenta, cyan, and red for the result", () => {
     text,
     `${blue}💥 exit   ${off} ${green}n${off} ${magenta}/b${off} ${cyan}a${off} ${red}1${off}`,
   );
+});
+
+test("stacks are lines of frames, with what is known of each", () => {
+  const event: Event = {
+    process_kprobe: {
+      kernel_stack_trace: [
+        // As it comes from the wire.
+        guidestar.StackFrame.decode(
+          Buffer.from([8, 0x90, 0x80, 0x80, 0x88, 0xf8, 0xff, 0xff, 0xff, 0xff, 1]),
+        ),
+        { address: 256, symbol: "do_it", offset: 16, module: "a\nb" },
+        { symbol: "start" },
+      ],
+      user_stack_trace: [{ address: 4096 }],
+    },
+  };
+  assert.deepEqual(stackLines(event, plain), [
+    "   kernel 0xffffffff81000010",
+    '   kernel 0x100 do_it+0x10 ["a\\nb"]',
+    "   kernel 0x0 start",
+    "   user   0x1000",
+  ]);
+  assert.deepEqual(stackLines(exec("/bin/sh"), plain), []);
 });
 
 test("timestamps stand in front with nanoseconds, always of one width", () => {

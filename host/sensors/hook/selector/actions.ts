@@ -2,7 +2,7 @@
 import { GuidestarError } from "../../../errors.js";
 import type { ActionSpec } from "../../../policy/hookSpec.js";
 
-const rateScopes = { thread: 0, process: 1, global: 2 } as const;
+export const rateScopes = { thread: 0, process: 1, global: 2 } as const;
 const mostFdChanges = 4;
 
 export type ActionsConfig = ReturnType<typeof actionsConfig>;

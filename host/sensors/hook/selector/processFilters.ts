@@ -51,7 +51,7 @@ export const namespaceChange = (filter: NamespaceChangeFilter) => ({
   negated: Number(filter.negated),
 });
 
-const capabilitySets = { effective: 0, inheritable: 1, permitted: 2 } as const;
+export const capabilitySets = { effective: 0, inheritable: 1, permitted: 2 } as const;
 
 export const capabilityFilter = (filter: CapabilityFilter) => ({
   mask: BigInt.asUintN(64, filter.mask),

@@ -5,7 +5,11 @@ import type { HookSpec } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
 import type { HookFeatures } from "../../../../host/sensors/hook/features.js";
-import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
+import {
+  type HookStatistics,
+  type LoadedHook,
+  loadHook,
+} from "../../../../host/sensors/hook/loadHook.js";
 import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../../host/source/live.js";
 import type { SourceLosses } from "../../../../host/source/source.js";
@@ -20,6 +24,7 @@ export interface HookRun {
   readonly records: readonly HookRecord[];
   readonly counters: readonly HookCounters[];
   readonly mechanisms: readonly string[];
+  readonly statistics: readonly HookStatistics[];
   readonly losses: SourceLosses;
   /** Of the hook object. */
   readonly btf: Btf;
@@ -39,6 +44,7 @@ export async function runHooked(
   command: readonly string[],
   specs: readonly HookSpec[],
   features: HookFeatures = portable,
+  atEnd: (maps: SharedHookMaps) => void = () => undefined,
 ): Promise<HookRun> {
   const gated = new Gated(command);
   let base: BaseSensor | undefined;
@@ -73,6 +79,7 @@ export async function runHooked(
     drain();
     const losses = source.losses();
     source.close();
+    atEnd(shared);
     return {
       rootPid: gated.pid,
       output,
@@ -81,6 +88,7 @@ export async function runHooked(
       records,
       counters: hooks.map((hook) => hook.counters()),
       mechanisms: hooks.map((hook) => hook.mechanism),
+      statistics: hooks.map((hook) => hook.statistics()),
       losses,
       btf: shared.btf,
     };

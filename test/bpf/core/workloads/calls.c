@@ -83,7 +83,7 @@ static long value_of(char *text)
 	return (long)text;
 }
 
-static long make(char **words, int count)
+__attribute__((noinline)) long make_call(char **words, int count)
 {
 	long args[6] = {0}, result;
 
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 		if (i < argc && strcmp(argv[i], ","))
 			continue;
 		if (i > start)
-			results[made++] = make(argv + start, i - start);
+			results[made++] = make_call(argv + start, i - start);
 		start = i + 1;
 	}
 	for (int i = 0; verbose && i < made; i++)

@@ -149,7 +149,7 @@ describe("from flags to filters", () => {
   const bad: readonly (readonly [Parameters<typeof filterLists>[0], RegExp])[] = [
     [
       { eventTypes: ["PROCESS_EXE"] },
-      /no event type 'PROCESS_EXE'\. Did you mean PROCESS_EXEC\? Known are PROCESS_EXEC, .*, TEST\.$/,
+      /no event type 'PROCESS_EXE'\. Did you mean PROCESS_EXEC\? Known are PROCESS_EXEC, .*, TEST, FINDING\.$/,
     ],
     [{ eventTypes: ["5"] }, /no event type '5'\. Known are/],
     [{ pid: ["-1"] }, /^--pid takes process ids, and '-1' is none\.$/],
