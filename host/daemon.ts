@@ -43,8 +43,11 @@ export interface PipelineConfig {
   readonly containers?: ContainersConfig | undefined;
   /** Fill `ancestors` of execs and exits; default false. */
   readonly ancestors?: boolean;
-  /** Policies that are there from the start; only if the source is live. */
-  readonly policies?: PoliciesOptions;
+  /**
+   * Policies that are there from the start, and that there can be any later; undefined: there will be
+   * none. Only if the source is live.
+   */
+  readonly policies?: PoliciesOptions | undefined;
   readonly log: Logger;
 }
 
@@ -128,7 +131,9 @@ export async function startPipeline(
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
     const policies =
-      base && (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
+      base &&
+      config.policies &&
+      (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
     const { sensors = noSensors() } = policies ?? {};
     const running = pipeline;
     const close = async () => {

@@ -38,17 +38,21 @@ export function addPolicyFolderOption(command: Command): void {
   );
 }
 
-/** Reads them all. Throws a `UsageError` that names what cannot be read. */
-export function policiesConfig(flags: PolicyFlags, source: string): PoliciesOptions {
+/**
+ * Reads them all; undefined: there are none, and there can be none, which spares the time to load all
+ * that reads policies. Throws a `UsageError` that names what cannot be read.
+ */
+export function policiesConfig(flags: PolicyFlags, source: string): PoliciesOptions | undefined {
   const countTime = flags.bpfStats ?? true;
   const named = flags.tracingPolicy ?? [];
   if (source !== "live") {
-    if (named.length === 0) return { countTime };
+    if (named.length === 0) return undefined;
     throw new UsageError(
       "--tracing-policy needs a live kernel: a recording has the policies that it was made with",
     );
   }
   const folder = flags.tracingPolicyDir;
+  if (folder === undefined && named.length === 0) return undefined;
   const files = [...(folder === undefined ? [] : filesIn(folder)), ...named];
   return {
     countTime,

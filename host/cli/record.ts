@@ -43,7 +43,6 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
   // Before anything slow: a Ctrl-C while the programs load still leaves a whole, if empty, file.
   const interrupted = interruption();
   const { loadBase } = await import("../sensors/base.js");
-  const { openPolicies } = await import("../sensors/policies/openPolicies.js");
   const { openLiveSource } = await import("../source/live.js");
   const { Recorder } = await import("../source/recorder.js");
   const { scopeText } = await import("../sensors/scope.js");
@@ -82,7 +81,10 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
         define: async (each: readonly HookDescription[]) => source.define?.(each),
         forget: async (each: readonly number[]) => source.forget?.(each),
       };
-      policies = await openPolicies(base, hooks, config.policies);
+      if (config.policies) {
+        const { openPolicies } = await import("../sensors/policies/openPolicies.js");
+        policies = await openPolicies(base, hooks, config.policies);
+      }
       const finished = recorder.run();
       finished.catch(() => {});
       launched?.release();

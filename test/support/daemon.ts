@@ -41,6 +41,7 @@ export async function startTestDaemon(
     tls: undefined,
     insecure: false,
     eventQueueSize: 10_000,
+    policies: {},
     ...config,
   });
   const clients: Client[] = [];

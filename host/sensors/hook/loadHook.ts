@@ -160,7 +160,7 @@ class Hook implements LoadedHook {
     for (const link of this.#links.splice(0).reverse()) link.close();
     for (const program of this.#programs.splice(0)) program.close();
     this.#forgetObject();
-    this.#maps.forgetPending(this.#ids.hook);
+    this.#maps.pending.forget(this.#ids.hook);
   }
 
   statistics(): HookStatistics {
@@ -175,7 +175,9 @@ class Hook implements LoadedHook {
   }
 
   counters(): HookCounters {
-    return readCounters(this.#maps, this.#ids.slot);
+    const counted = readCounters(this.#maps, this.#ids.slot);
+    const swept = this.#maps.pending.swept(this.#ids.hook);
+    return { ...counted, unmatched: counted.unmatched + swept };
   }
 
   setMonitor(on: boolean): void {

@@ -2,10 +2,7 @@
 import {
   type BpfObject,
   type Btf,
-  bytesCodec,
-  type Codec,
   KernelMap,
-  kernelInfo,
   MapType,
   possibleCpus,
 } from "../../../bpf/libbpf/index.js";
@@ -14,6 +11,8 @@ import type { RawMap } from "../../source/rawMap.js";
 import { openRawMap } from "../../source/rawMap.js";
 import type { BaseSensor } from "../base.js";
 import { openHookObject } from "./hookObject.js";
+import { createMap, type MapShape, noPrealloc, reuse } from "./maps.js";
+import { PendingCalls } from "./pendingCalls.js";
 import type { FilterMaps } from "./selector/filterSets.js";
 import { Marks } from "./selector/marks.js";
 import { Slots } from "./slots.js";
@@ -30,11 +29,6 @@ const placesOf = (draftBytes: number): number => (draftBytes <= 32_768 ? 4 : 2);
 const mostValues = 65_536;
 /** Of events that come at a limited rate, how many are remembered. */
 const mostRates = 4096;
-
-/** Calls of one size class that can be waiting for their return. */
-const mostPending = 16_384;
-/** ... where the kernel takes the memory for all of them at once. */
-const pendingBytes = 8 << 20;
 
 export interface Needs {
   /** The longest record with what stands ahead of it in `struct gs_hook_draft`. */
@@ -57,13 +51,13 @@ export class SharedHookMaps {
   /** Values of filters. */
   readonly filters: FilterMaps;
   readonly marks: Marks;
+  readonly pending: PendingCalls;
   /** Inode number. */
   readonly hostUserNs: number;
   readonly #rates: RawMap;
   readonly #forHooks: BaseSensor["forHooks"];
   readonly #fromBase: RawMap[] = [];
   readonly #scratches = new Map<number, RawMap>();
-  readonly #pending = new Map<number, RawMap>();
 
   constructor({ forHooks, hostNamespaces }: BaseSensor) {
     this.#forHooks = forHooks;
@@ -72,6 +66,7 @@ export class SharedHookMaps {
     const object = openHookObject("raw_tracepoint", this.hasLoop);
     this.btf = object.btf;
     object.close();
+    this.pending = new PendingCalls(this.btf);
     this.draftHead = this.#offset("gs_hook_draft", "data");
     this.counters = createMap("hook_counters", {
       type: MapType.PERCPU_ARRAY,
@@ -127,18 +122,9 @@ export class SharedHookMaps {
     const size = classOf(needs.draftBytes + needs.slackBytes);
     object.variables.set("hook_config.scratches", placesOf(size));
     reuse(object, "hook_scratches", this.#scratchOf(size));
-    reuse(object, "hook_pending", this.#pendingFor(needs.atReturn ? needs : none));
-  }
-
-  /** Calls of a hook that still wait for their return; none will come when it is detached. */
-  forgetPending(hook: number): void {
-    const { offset } = this.btf.struct("gs_pending_key").members.hook ?? { offset: 0 };
-    for (const map of this.#pending.values()) {
-      for (const key of map.keys()) {
-        const view = new DataView(key.buffer, key.byteOffset);
-        if (view.getUint32(offset, true) === hook) map.delete(key);
-      }
-    }
+    // the kernel sees that the head of an argument can be read even at the end
+    const waiting = needs.atReturn ? classOf(needs.draftBytes + argumentHead) : classOf(0);
+    reuse(object, "hook_pending", this.pending.mapFor(waiting));
   }
 
   /** Hooks that are loaded keep what they use. Twice does no harm. */
@@ -147,31 +133,21 @@ export class SharedHookMaps {
       map.close();
     }
     for (const map of this.#fromBase.splice(0)) map.close();
-    for (const map of [...this.#scratches.values(), ...this.#pending.values()]) map.close();
+    for (const map of this.#scratches.values()) map.close();
+    this.pending.close();
   }
 
   #scratchOf(size: number): RawMap {
-    return shared(this.#scratches, size, () =>
-      createMap("hook_scratches", {
-        type: MapType.ARRAY,
-        keySize: 4,
-        valueSize: this.#offset("gs_hook_scratch", "draft") + size,
-        maxEntries: possibleCpus() * placesOf(size),
-      }),
-    );
-  }
-
-  #pendingFor({ draftBytes }: Needs): RawMap {
-    // the kernel sees that the head of an argument can be read even at the end
-    const size = classOf(draftBytes + argumentHead);
-    return shared(this.#pending, size, () =>
-      createMap("hook_pending", {
-        type: MapType.HASH,
-        keySize: this.btf.struct("gs_pending_key").size,
-        valueSize: size,
-        ...pendingRoom(size),
-      }),
-    );
+    const known = this.#scratches.get(size);
+    if (known !== undefined) return known;
+    const made = createMap("hook_scratches", {
+      type: MapType.ARRAY,
+      keySize: 4,
+      valueSize: this.#offset("gs_hook_scratch", "draft") + size,
+      maxEntries: possibleCpus() * placesOf(size),
+    });
+    this.#scratches.set(size, made);
+    return made;
   }
 
   /** A map of the base programs. */
@@ -187,7 +163,7 @@ export class SharedHookMaps {
 
   #values(type: number, key: string): MapShape {
     const keySize = this.btf.struct(key).size;
-    return { type, keySize, valueSize: 1, maxEntries: mostValues, flags: NO_PREALLOC };
+    return { type, keySize, valueSize: 1, maxEntries: mostValues, flags: noPrealloc };
   }
 
   #offset(struct: string, member: string): number {
@@ -203,51 +179,4 @@ const unused = ["exited", "host_spaces", "scratches"];
 /** Bytes of `struct gs_arg`. */
 const argumentHead = 8;
 
-const none: Needs = { draftBytes: 0, slackBytes: 0, atReturn: false };
-
 const classOf = (bytes: number): number => draftClasses.find((each) => each >= bytes) ?? bytes;
-
-const NO_PREALLOC = 1;
-
-/**
- * Tracing programs may have the kernel allocate entries as they come since 7c8199e24fa0 (6.1); and
- * it allocates no large ones.
- */
-function pendingRoom(size: number): { maxEntries: number; flags?: number } {
-  const [major, minor] = kernelInfo().version;
-  const asNeeded = major > 6 || (major === 6 && minor >= 1);
-  if (asNeeded && size <= 4096) return { maxEntries: mostPending, flags: NO_PREALLOC };
-  return { maxEntries: Math.max(64, Math.min(mostPending, Math.floor(pendingBytes / size))) };
-}
-
-function shared(maps: Map<number, RawMap>, size: number, make: () => RawMap): RawMap {
-  const map = maps.get(size) ?? make();
-  maps.set(size, map);
-  return map;
-}
-
-function reuse(object: BpfObject, name: string, source: RawMap): void {
-  const map = object.map(name);
-  map.valueSize = source.valueSize;
-  map.maxEntries = source.maxEntries;
-  map.reuse(source);
-}
-
-interface MapShape {
-  readonly type: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags?: number;
-}
-
-function createMap(name: string, shape: MapShape): RawMap {
-  const cpus = shape.type === MapType.PERCPU_ARRAY ? possibleCpus() : 1;
-  return KernelMap.create<Uint8Array, Uint8Array>(
-    { name, ...shape },
-    {
-      key: bytesCodec(shape.keySize) as Codec<Uint8Array>,
-      value: bytesCodec(shape.valueSize * cpus) as Codec<Uint8Array>,
-    },
-  );
-}

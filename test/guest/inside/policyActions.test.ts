@@ -86,6 +86,8 @@ test("Signal sends another signal, whose default ends the process", async () => 
   ]);
   assert.equal(run.signal, "SIGUSR1");
   assert.equal(run.observed[0]?.records[0]?.signal, 10);
+  // A signal does not keep the call from being made.
+  rmSync(file, { recursive: true, force: true });
 });
 
 const features = hookFeatures();

@@ -44,6 +44,7 @@ export async function runHooked(
   command: readonly string[],
   specs: readonly HookSpec[],
   features: HookFeatures = portable,
+  atEnd: (maps: SharedHookMaps) => void = () => undefined,
 ): Promise<HookRun> {
   const gated = new Gated(command);
   let base: BaseSensor | undefined;
@@ -78,6 +79,7 @@ export async function runHooked(
     drain();
     const losses = source.losses();
     source.close();
+    atEnd(shared);
     return {
       rootPid: gated.pid,
       output,

@@ -32,6 +32,7 @@ const syscallNumbers = {
   close: [3, 57],
   connect: [42, 203],
   dup: [32, 23],
+  exit_group: [231, 94],
   fchdir: [81, 50],
   getpid: [39, 172],
   lseek: [8, 62],
