@@ -102,3 +102,44 @@ defineGroup({
     },
   ],
 });
+
+/** All kinds of filters, and as many values as stand in the program; what differs is the last filter. */
+const everything = (root: number, offset: number): string =>
+  `{${[
+    `matchPIDs: [{operator: In, values: [${root}, 4000000, 4000001, 4000002]}, {operator: NotIn, values: [4000003]}, {operator: In, values: [${root}], followForks: true}]`,
+    `matchBinaries: [{operator: Postfix, values: [/calls]}, {operator: NotPrefix, values: [/nowhere]}, {operator: NotIn, values: [/bin/sh], followChildren: true}]`,
+    `matchNamespaces: [${["Uts", "Ipc", "Mnt", "Pid", "PidForChildren", "Net", "Cgroup", "User"].map((name) => `{namespace: ${name}, operator: NotIn, values: ["1", "2"]}`).join(", ")}]`,
+    `matchNamespaceChanges: [{operator: NotIn, values: [Uts, Ipc, Mnt, Pid, Net]}]`,
+    `matchCapabilities: [{type: Permitted, operator: In, values: [CAP_CHOWN, CAP_KILL]}, {type: Inheritable, operator: NotIn, values: [CAP_CHOWN]}]`,
+    `matchCapabilityChanges: [{type: Effective, operator: NotIn, values: [CAP_CHOWN, CAP_KILL]}]`,
+    args(
+      argFilter(1, "NotInRange", "100:200", "300:400", "500:600", "700:800"),
+      argFilter(1, "NotEqual", 50, 51, 52, 53, 54, 55, 56, 57),
+      argFilter(2, "NotInRange", "1000:2000"),
+      argFilter(0, "GT", 999),
+      on("Equal", offset),
+    ),
+    `matchActions: [{action: Post, rateLimit: 1h, kernelStackTrace: true, userStackTrace: true}, {action: CopyFD, argFd: 0, argName: 2}]`,
+  ].join(", ")}}`;
+
+defineGroup({
+  name: "selectors with everything in use",
+  command: [
+    calls,
+    ...offsets.flatMap((offset, i) => [
+      ...(i > 0 ? [","] : []),
+      ...["lseek", String(firstCall + i), String(offset), String(10 + i)],
+    ]),
+  ],
+  hook: "call: sys_lseek\nsyscall: true\nargs: [{index: 0, type: int}, {index: 1, type: int64}, {index: 2, type: uint32}]",
+  cases: [1, 8].map((count) => ({
+    name: `${count} of them`,
+    selectors: (root) =>
+      `[${[9, 7, 5, 3, 1, 0, 2, 4]
+        .slice(0, count)
+        .map((offset) => everything(root, offset))
+        .join(", ")}]`,
+    reports: count === 1 ? [9] : [0, 1, 2, 3, 4, 5, 7, 9],
+    ...selectorsSeen(count === 1 ? [0] : [5, 4, 6, 3, 7, 2, 1, 0]),
+  })),
+});
