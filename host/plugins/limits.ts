@@ -63,6 +63,8 @@ export const PLUGIN_LIMITS = {
   shortestTickMs: 250,
   longestTickMs: 3_600_000,
 
+  /** In place of `fuelPerEvent` for Extism plugins, which read events as JSON: for each byte of it. */
+  extismFuelPerByte: 400,
   /** Output of a call of an Extism plugin. */
   extismOutputBytes: 4 * 1024 * 1024,
 

@@ -20,6 +20,6 @@ export class EventJson {
 
 /** Where nothing else encodes: tests of plugins, and recordings played through one. */
 function plainEncoder(): EventEncoder {
-  const options = { nodeName: "", capabilities: true, namespaces: true, hostNamespaces: [] };
+  const options = { nodeName: "", capabilities: false, namespaces: false, hostNamespaces: [] };
   return new EventEncoder(options);
 }

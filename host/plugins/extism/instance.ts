@@ -45,11 +45,11 @@ export class ExtismInstance implements Instance {
     for (let n = 0; n < count; n++) {
       lines.push(packer.eventJson(selected[n] as number));
     }
-    return this.batch(lines, fuelFor(count), `for ${count} events`, { events: count }, held);
+    return this.batch(lines, `for ${count} events`, { events: count }, held);
   }
 
   tick(_: Packer, isLast: boolean, held = holdsNothing): Judgement {
-    return this.batch([], fuelFor(0), "for a tick", { events: 0, tick: true, last: isLast }, held);
+    return this.batch([], "for a tick", { events: 0, tick: true, last: isLast }, held);
   }
 
   /** The settings become configuration: each under its name, and all of them as `settings`. */
@@ -71,12 +71,12 @@ export class ExtismInstance implements Instance {
 
   private batch(
     lines: readonly string[],
-    fuel: number,
     purpose: string,
     about: object,
     held: HeldNumbers,
   ): Judgement {
     const input = Buffer.from(`${[JSON.stringify({ batch: about }), ...lines].join("\n")}\n`);
+    const fuel = fuelFor(0) + PLUGIN_LIMITS.extismFuelPerByte * input.length;
     try {
       const result = this.call(fuel, purpose, input, () => this.exports.guidestar_batch());
       if (result !== 0) {

@@ -1,4 +1,5 @@
 /** What a hook counted, added up over all CPUs. */
+import type { Btf, StructLayout } from "../../../bpf/libbpf/index.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
 
 /** See `struct gs_hook_counters`. */
@@ -27,7 +28,7 @@ const fields = {
 export function readCounters(maps: SharedHookMaps, slot: number): HookCounters {
   const bytes = maps.counters.lookup(key(slot)) ?? new Uint8Array(0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { size, members } = maps.btf.struct("gs_hook_counters");
+  const { size, members } = layoutIn(maps.btf);
   const sum = (field: string): number => {
     let total = 0n;
     const offset = members[field]?.offset ?? 0;
@@ -37,6 +38,15 @@ export function readCounters(maps: SharedHookMaps, slot: number): HookCounters {
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, sum(field)]),
   ) as unknown as HookCounters;
+}
+
+/** Looked up once: there may be thousands of hooks to read. */
+const layouts = new WeakMap<Btf, StructLayout>();
+
+function layoutIn(btf: Btf): StructLayout {
+  const layout = layouts.get(btf) ?? btf.struct("gs_hook_counters");
+  layouts.set(btf, layout);
+  return layout;
 }
 
 /** Slots are used again. */

@@ -32,6 +32,8 @@ static void say_number(unsigned number)
 static int contains(const u8 *from, const u8 *end, const char *text)
 {
 	for (; from < end; from++) {
+		if (*from != (u8)*text)
+			continue;
 		const u8 *at = from;
 		const char *expected = text;
 		while (*expected && at < end && *at == (u8)*expected)

@@ -4,7 +4,7 @@ import { Config, Host, Var } from "@extism/as-pdk";
 export function guidestar_batch(): i32 {
   const lines = Host.inputString().split("\n");
   const kept = Var.getString("calls");
-  const calls = (kept === null ? 0 : <i32>parseInt(kept)) + 1;
+  const calls = (kept === null ? 0 : <i32>parseInt(kept, 10)) + 1;
   Var.set("calls", Uint8Array.wrap(String.UTF8.encode(calls.toString())));
   const label = Config.get("label");
   const drop: string[] = [];
