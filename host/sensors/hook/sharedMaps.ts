@@ -123,8 +123,8 @@ export class SharedHookMaps {
     object.variables.set("hook_config.scratches", placesOf(size));
     reuse(object, "hook_scratches", this.#scratchOf(size));
     // the kernel sees that the head of an argument can be read even at the end
-    const waiting = needs.atReturn ? classOf(needs.draftBytes + argumentHead) : classOf(0);
-    reuse(object, "hook_pending", this.pending.mapFor(waiting));
+    const waiting = needs.atReturn ? needs.draftBytes + argumentHead : 0;
+    reuse(object, "hook_pending", this.pending.mapFor(pendingClassOf(waiting)));
   }
 
   /** Hooks that are loaded keep what they use. Twice does no harm. */
@@ -178,5 +178,10 @@ const unused = ["exited", "host_spaces", "scratches"];
 
 /** Bytes of `struct gs_arg`. */
 const argumentHead = 8;
+
+/** What waits is copied whole, so there are small classes, too. */
+const smallDrafts = [256, 512, 1024, 2048];
+const pendingClassOf = (bytes: number): number =>
+  smallDrafts.find((each) => each >= bytes) ?? classOf(bytes);
 
 const classOf = (bytes: number): number => draftClasses.find((each) => each >= bytes) ?? bytes;

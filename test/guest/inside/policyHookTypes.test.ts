@@ -53,9 +53,10 @@ describe("a tracepoint", () => {
       `  tracepoints:
     - subsystem: sched
       event: sched_process_exec
-      args: [{ index: 5, type: string }, { index: 6 }]`,
+      args: [{ index: 4, type: string }, { index: 5 }]`,
     );
     assert.equal(textOf(argument(records, 0)), calls);
+    assert.equal(intOf(argument(records, 1)), BigInt(records[0]?.pid ?? 0));
   });
 });
 
