@@ -289,10 +289,12 @@ export function onEvent(event: Event): Verdict {
     "probe warning careful €",
     "probe error ",
     "probe error failed on a batch of 1 events: aborted: pid 101, how odd: é (index.ts:3:33)",
+    "probe error fails on each of these alone: event 2",
     "probe info pid 102",
     "probe warning careful €",
     "probe error ",
     "probe error failed on a batch of 1 events: aborted: event.exit: this is not an exit event (~lib/sdk/event.ts:LINE)",
+    "probe error fails on each of these alone: event 3",
   ]);
   assert.equal(chain.list()[0]?.counts.failed, 2);
 });
