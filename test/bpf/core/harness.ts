@@ -20,6 +20,7 @@ export interface SpawnOptions {
 export class Gated {
   readonly child: ChildProcess;
   readonly pid: number;
+  readonly #closed: Promise<unknown>;
   #output = "";
 
   constructor(command: readonly string[], options: SpawnOptions = {}) {
@@ -29,6 +30,7 @@ export class Gated {
     });
     if (this.child.pid === undefined) throw new Error(`cannot start ${workload("gate")}`);
     this.pid = this.child.pid;
+    this.#closed = once(this.child, "close");
     this.child.stdout?.setEncoding("utf8").on("data", (text) => {
       this.#output += text;
     });
@@ -41,9 +43,8 @@ export class Gated {
 
   /** Resolves when it has ended, to what it printed. */
   async end(): Promise<string> {
-    const closed = once(this.child, "close");
     this.child.stdin?.end();
-    await closed;
+    await this.#closed;
     return this.#output;
   }
 

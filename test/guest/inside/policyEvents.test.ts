@@ -1,11 +1,14 @@
 /** Calls that policies watch in the kernel, as clients of a daemon see them. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { fgs, guidestar } from "../../../proto/generated/api.js";
 import { Gated, workload } from "../../bpf/core/harness.js";
 import { startTestDaemon } from "../../support/daemon.js";
 
 const calls = workload("calls");
+/** What the workload opens. */
+const opening = "/tmp/policy-events";
 
 /** The events of a command, from its exec to its exit, with these policies. */
 async function eventsOf(t: TestContext, policies: readonly string[], command: readonly string[]) {
@@ -40,6 +43,7 @@ metadata: {name: ${name}}
 spec:`;
 
 test("functions, LSM hooks and uprobes tell files, sockets, credentials, capabilities and stacks", async (t) => {
+  writeFileSync(opening, "", { mode: 0o644 });
   const functions = `${head("functions")}
   kprobes:
   - call: security_file_open
@@ -74,7 +78,7 @@ test("functions, LSM hooks and uprobes tell files, sockets, credentials, capabil
     t,
     [functions, lsm, uprobe],
     [
-      ...[calls, "openat", "-100", "/etc/hostname", "0", "0", ",", "socket", "2", "1", "0", ","],
+      ...[calls, "openat", "-100", opening, "0", "0", ",", "socket", "2", "1", "0", ","],
       ...["connect", "%1", "#020000017f0000010000000000000000", "16", ","],
       // Takes CAP_SYS_ADMIN, so that somebody asks for it: CLONE_NEWUTS.
       ...["unshare", String(0x04000000)],
@@ -88,7 +92,7 @@ test("functions, LSM hooks and uprobes tell files, sockets, credentials, capabil
   assert.equal(opened?.kind, HOOK_KIND_FUNCTION);
   assert.equal(opened?.message, "a file");
   assert.equal(opened?.args?.[0]?.label, "it");
-  assert.equal(opened?.args?.[0]?.file_arg?.path, "/etc/hostname");
+  assert.equal(opened?.args?.[0]?.file_arg?.path, opening);
   assert.equal(opened?.args?.[0]?.file_arg?.permission, "-rw-r--r--");
 
   const [connected] = callsOf(events, "tcp_connect");
@@ -115,7 +119,7 @@ test("functions, LSM hooks and uprobes tell files, sockets, credentials, capabil
   const guarded = callsOf(events, "file_open").at(-1);
   assert.equal(guarded?.kind, HOOK_KIND_LSM);
   assert.equal(guarded?.policy_name, "lsm");
-  assert.equal(guarded?.args?.[0]?.file_arg?.path, "/etc/hostname");
+  assert.equal(guarded?.args?.[0]?.file_arg?.path, opening);
 
   const [begun] = callsOf(events, "main");
   assert.equal(begun?.kind, HOOK_KIND_UPROBE);
