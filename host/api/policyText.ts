@@ -1,4 +1,4 @@
-import { type PolicyDocument, parsePolicyDocument } from "../policy/document.js";
+import { type PolicyDocument, parsePolicyDocument } from "../policy/document/document.js";
 
 /** A TracingPolicy of the right form; whether this kernel can do what it asks, `Sensors.add` finds out. */
 export interface Policy extends PolicyDocument {

@@ -1,6 +1,6 @@
 /** `guidestar tracingpolicy validate`: what is wrong with policies, before anybody loads them. */
 import type { Command } from "commander";
-import type { Problem } from "../policy/problem.js";
+import type { Problem } from "../policy/document/problem.js";
 import { ExitRequest, exitCodes } from "./exit.js";
 import { LineWriter } from "./output.js";
 import { policyFileName, readPolicyFile } from "./policyFile.js";
@@ -29,7 +29,7 @@ Examples:
 async function validate(files: readonly string[]): Promise<void> {
   const texts = files.map((file) => ({ file, yaml: readPolicyFile(file) }));
   const { validatePolicies } = await import("../policy/validate.js");
-  const { kernelFacts } = await import("../policy/kernelFacts.js");
+  const { kernelFacts } = await import("../policy/kernel/kernelFacts.js");
   const facts = kernelFacts();
   const [out, errors] = [new LineWriter(), new LineWriter(process.stderr)];
   let failed = false;

@@ -1,8 +1,8 @@
 /** Looks at policies as a daemon would, without loading anything. */
-import { type PolicyDocument, parsePolicies } from "./document.js";
-import type { KernelFacts } from "./facts.js";
-import { PolicyError, type Problem } from "./problem.js";
-import { type Resolution, resolvePolicy } from "./resolve.js";
+import { type PolicyDocument, parsePolicies } from "./document/document.js";
+import { PolicyError, type Problem } from "./document/problem.js";
+import type { KernelFacts } from "./kernel/facts.js";
+import { type Resolution, resolvePolicy } from "./resolve/resolve.js";
 
 /** Of one text. */
 export interface Validation {

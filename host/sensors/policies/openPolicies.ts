@@ -1,7 +1,7 @@
 /** Policies on the base programs of a live node. */
 import { GuidestarError } from "../../errors.js";
 import type { PipelinePort } from "../../pipeline/port.js";
-import { parsePolicies } from "../../policy/document.js";
+import { parsePolicies } from "../../policy/document/document.js";
 import type { BaseSensor } from "../base.js";
 import { hookFeatures } from "../hook/features.js";
 import { loadHook } from "../hook/loadHook.js";

@@ -2,11 +2,11 @@
 import { enableStats } from "../../../bpf/libbpf/index.js";
 import { noSuchSensor, type Sensor, type Sensors } from "../../api/sensors.js";
 import { GuidestarError } from "../../errors.js";
-import type { PolicyDocument } from "../../policy/document.js";
+import type { PolicyDocument } from "../../policy/document/document.js";
+import { PolicyError } from "../../policy/document/problem.js";
 import type { PolicySpec } from "../../policy/hookSpec.js";
-import { kernelFacts } from "../../policy/kernelFacts.js";
-import { PolicyError } from "../../policy/problem.js";
-import { resolvePolicy } from "../../policy/resolve.js";
+import { kernelFacts } from "../../policy/kernel/kernelFacts.js";
+import { resolvePolicy } from "../../policy/resolve/resolve.js";
 import { type HookLoader, LoadedPolicy } from "./loadedPolicy.js";
 import { podsObstacle } from "./pods.js";
 import { settingNamed, settings } from "./settings.js";

@@ -5,10 +5,10 @@
 
 import { once } from "node:events";
 import { KernelMap } from "../../../bpf/libbpf/index.js";
-import { parsePolicyDocument } from "../../../host/policy/document.js";
+import { parsePolicyDocument } from "../../../host/policy/document/document.js";
 import type { HookSpec } from "../../../host/policy/hookSpec.js";
-import { kernelFacts } from "../../../host/policy/kernelFacts.js";
-import { resolvePolicy } from "../../../host/policy/resolve.js";
+import { kernelFacts } from "../../../host/policy/kernel/kernelFacts.js";
+import { resolvePolicy } from "../../../host/policy/resolve/resolve.js";
 import { loadBase } from "../../../host/sensors/base.js";
 import type { HookCounters } from "../../../host/sensors/hook/counters.js";
 import { hookFeatures } from "../../../host/sensors/hook/features.js";

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, describe, test } from "node:test";
-import { parsePolicyDocument } from "../../../host/policy/document.js";
+import { parsePolicyDocument } from "../../../host/policy/document/document.js";
 import type { HookSpec } from "../../../host/policy/hookSpec.js";
-import { kernelFacts } from "../../../host/policy/kernelFacts.js";
-import { resolvePolicy } from "../../../host/policy/resolve.js";
+import { kernelFacts } from "../../../host/policy/kernel/kernelFacts.js";
+import { resolvePolicy } from "../../../host/policy/resolve/resolve.js";
 import { hookFeatures } from "../../../host/sensors/hook/features.js";
 import { workload } from "../../bpf/core/harness.js";
 import { type HookArgument, intOf, pathOf, structOf, textOf } from "../../bpf/core/hook/decode.js";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { parsePolicies, parsePolicyDocument } from "../../../host/policy/document.js";
-import type { KernelFacts } from "../../../host/policy/facts.js";
+import { parsePolicies, parsePolicyDocument } from "../../../host/policy/document/document.js";
+import { PolicyError } from "../../../host/policy/document/problem.js";
 import type { HookSpec } from "../../../host/policy/hookSpec.js";
-import { PolicyError } from "../../../host/policy/problem.js";
-import { type Resolution, resolvePolicy } from "../../../host/policy/resolve.js";
-import { syscallTable } from "../../../host/policy/syscalls/table.js";
+import type { KernelFacts } from "../../../host/policy/kernel/facts.js";
+import { syscallTable } from "../../../host/policy/kernel/syscalls/table.js";
+import { type Resolution, resolvePolicy } from "../../../host/policy/resolve/resolve.js";
 
 const folder = new URL("../../../../test/policies/", import.meta.url);
 

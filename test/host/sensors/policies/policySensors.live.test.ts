@@ -1,7 +1,7 @@
 /** Policies in this machine's kernel, scoped to a process that waits, without a daemon around them. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { parsePolicyDocument } from "../../../../host/policy/document.js";
+import { parsePolicyDocument } from "../../../../host/policy/document/document.js";
 import type { HookDescription } from "../../../../host/policy/hookSpec.js";
 import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
