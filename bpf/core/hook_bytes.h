@@ -32,10 +32,13 @@ static __always_inline void copy_string(struct gs_hook_draft *draft,
 		read = bpf_probe_read_user_str(bytes + 1, max + 2, (void *)from);
 	else
 		read = bpf_probe_read_kernel_str(bytes + 1, max + 2, (void *)from);
-	if (read <= 0) {
+	if (read < 0) {
 		copied->error = GS_ARG_FAULT;
 		return;
 	}
+	/* Of an empty string older kernels (6.1) say 0, newer ones count its NUL. */
+	if (!read)
+		return;
 	bytes->original_size = read - 1;
 	copied->size += at_most(read - 1, max);
 }
