@@ -1,0 +1,17 @@
+import type { Bench } from "./bench.js";
+import { bench as exporting } from "./benches/export.js";
+import { bench as hooks } from "./benches/hooks.js";
+import { bench as plugins } from "./benches/plugins.js";
+import { bench as processCache } from "./benches/process-cache.js";
+import { bench as samples } from "./benches/samples.js";
+import { bench as streamPlugins } from "./benches/stream-plugins.js";
+
+/** In the order of the table. The module of a bench has its name. */
+export const benches: readonly Bench[] = [
+  plugins,
+  samples,
+  streamPlugins,
+  exporting,
+  processCache,
+  hooks,
+];
