@@ -8,12 +8,13 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { descriptorSet } from "./descriptors.mjs";
 
 const require = createRequire(import.meta.url);
 const sourceDir = fileURLToPath(new URL(".", import.meta.url));
 const generatedDir = join(sourceDir, "generated");
 const distDir = fileURLToPath(new URL("../dist/proto", import.meta.url));
-const outputs = ["api.js", "api.d.ts"];
+const outputs = ["api.js", "api.d.ts", "api.binpb"];
 
 const protoFiles = (await readdir(sourceDir)).filter((name) => name.endsWith(".proto")).sort();
 const stamp = await inputHash();
@@ -25,7 +26,7 @@ console.log(isNeeded ? "proto: codecs generated" : "proto: codecs are up to date
 /** Changes whenever the output could: with the .proto files, this script and the generator. */
 async function inputHash() {
   const hash = createHash("sha256");
-  for (const name of [...protoFiles, "generate.mjs"]) {
+  for (const name of [...protoFiles, "generate.mjs", "descriptors.mjs"]) {
     hash.update(`${name}\0`).update(await readFile(join(sourceDir, name)));
   }
   for (const name of ["protobufjs", "protobufjs-cli"]) {
@@ -57,7 +58,10 @@ async function generate() {
     await pbjs([...common, ...lean, "--dts", "--out", typed, ...paths]);
     const code = join(buildDir, "api.js");
     await pbjs([...common, ...lean, "--no-comments", "--out", code, ...paths]);
+    const types = join(buildDir, "api.binpb");
+    await writeFile(types, descriptorSet(sourceDir, "fgs.proto"));
     await rename(code, join(generatedDir, "api.js"));
+    await rename(types, join(generatedDir, "api.binpb"));
     await rename(join(buildDir, "typed.d.ts"), join(generatedDir, "api.d.ts"));
     await writeFile(join(generatedDir, "stamp"), stamp);
   } finally {

@@ -49,6 +49,7 @@ function toFilterSpec(filter: fgs.Filter.$Properties): FilterSpec {
     namespaceRegex: filter.namespace_regex ?? [],
     policyNames: filter.policy_names ?? [],
     functionNames: filter.function_names ?? [],
+    celExpression: filter.cel_expression ?? [],
   };
 }
 

@@ -61,6 +61,7 @@ export function register(program: Command): void {
     )
     .option("--policy-names <names>", "tracing policies that asked for the event", words)
     .option("--functions <names>", "what was called: tcp_connect, write, sched/sched_switch", words)
+    .option("--cel-expression <cel>", "a condition in CEL, on the fields that -o json shows", one)
     .option("--pid <pids>", "process ids", words)
     .option("--pid-set <pids>", "process ids and all that descends from them", words)
     .option("--health-check", "only Kubernetes health checks")
@@ -91,13 +92,19 @@ Examples:
   guidestar getevents --labels app=web --exclude-fields parent,process.pod.labels
   guidestar getevents --capabilities CAP_SYS_ADMIN --no-in-init-tree
   guidestar getevents -F '{"health_check":true}{"namespace":["kube-system"]}'
+  guidestar getevents --cel-expression 'process_exit.status > 0u && process_exit.status < 126u'
   guidestar getevents < events.json                    print what -o json has written
 
 JSON filters are objects with any of event_set, pid, pid_set, binary_regex, arguments_regex,
 parent_binary_regex, parent_arguments_regex, ancestor_binary_regex, namespace, namespace_regex,
-pod_regex, labels, container_id, in_init_tree, capabilities, health_check, policy_names and
-function_names; several may follow one another. All fields of one object must match, and any value
-of a list. Flags narrow every object given with -f.
+pod_regex, labels, container_id, in_init_tree, capabilities, health_check, policy_names,
+function_names and cel_expression; several may follow one another. All fields of one object must
+match, and any value of a list. Flags narrow every object given with -f.
+
+Expressions in CEL (https://cel.dev) see the event under the name of its kind, and all other kinds
+empty; what an expression asks for and an event does not have makes it not match. Besides what CEL
+has there are ip(), isIP(), cidr(), isCIDR(), .containsIP(), .containsCIDR(), .prefixLength(),
+.family(), .isLoopback(), .isUnspecified() and .isLinkLocal(), all of texts.
 
 JSON field filters are objects with fields ("process.pid,parent"), action (INCLUDE or EXCLUDE),
 event_set and invert_event_set. A field is shown if every INCLUDE filter for its type of event names

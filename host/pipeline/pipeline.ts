@@ -1,6 +1,6 @@
 import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
-import type { EventEncoder } from "../events/encoder.js";
+import { type EventEncoder, framePrefixBytes } from "../events/encoder.js";
 import { type Event, EventType } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
 import { WireWriter } from "../events/wire.js";
@@ -51,6 +51,8 @@ export class Pipeline {
   readonly recorder = new FlightRecorder();
   readonly #groups = new Map<number, Group>();
   readonly #frame = new WireWriter(64 * 1024);
+  /** For filters that look at messages. */
+  readonly #asked = new WireWriter(1024);
   readonly #batch: Event[] = [];
   #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
   #lossesReadMs = 0;
@@ -120,11 +122,18 @@ export class Pipeline {
 
   /** @throws GuidestarError if a filter is wrong; then nothing has changed. */
   subscribe(group: number, spec: StreamSpec, plugins?: StreamPlugins): void {
-    const wants = compileFilter(spec);
+    const wants = compileFilter(spec, (event) => this.#message(event));
     this.#readLosses();
     const { fields, accounts } = spec;
     const ring = this.#losses.ring;
     this.#groups.set(group, new Group(group, wants, ring, fields, plugins, accounts));
+  }
+
+  /** As a client gets it; until the next call. */
+  #message(event: Event): Uint8Array {
+    this.#asked.position = 0;
+    this.#parts.encoder.encode(event, this.#asked);
+    return this.#asked.bytes.subarray(framePrefixBytes, this.#asked.position);
   }
 
   unsubscribe(group: number): void {

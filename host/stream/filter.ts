@@ -2,10 +2,10 @@
 import { GuidestarError } from "../errors.js";
 import { type Event, EventType, type Process } from "../events/model.js";
 import { byCapabilities } from "./capabilities.js";
+import { byExpressions, type MessageOf } from "./cel/filter.js";
 import { emptyFilter, type FilterSpec, type StreamSpec } from "./filterSpec.js";
 import { byFunctions, byPolicies } from "./hooks.js";
 import { byLabels } from "./labels.js";
-
 import { byAncestorBinary, byContainer, byPodText, byText } from "./patterns.js";
 import { inPidSet } from "./pidSet.js";
 
@@ -14,11 +14,17 @@ export type EventTest = (event: Event) => boolean;
 /**
  * Passes events that any allow filter matches (no allow filter: all) and no deny filter does. The
  * test keeps what it learned of a process: use one for each stream, or group of equal streams.
- * Throws `INVALID_ARGUMENT`, naming the field.
+ * Expressions are about messages, so whoever uses the test, and not only checks the filters, tells how
+ * an event becomes one. Throws `INVALID_ARGUMENT`, naming the field.
  */
-export function compileFilter(spec: Pick<StreamSpec, "allow" | "deny">): EventTest {
-  const allow = spec.allow.map((filter, i) => compileOne(filter, `allow_list[${i}]`));
-  const deny = spec.deny.map((filter, i) => compileOne(filter, `deny_list[${i}]`));
+export function compileFilter(
+  spec: Pick<StreamSpec, "allow" | "deny">,
+  messageOf: MessageOf = noMessages,
+): EventTest {
+  const compile = (list: string) => (filter: FilterSpec, i: number) =>
+    compileOne(filter, `${list}[${i}]`, messageOf);
+  const allow = spec.allow.map(compile("allow_list"));
+  const deny = spec.deny.map(compile("deny_list"));
   if (allow.length === 0 && deny.length === 0) return () => true;
   return (event) =>
     (allow.length === 0 || allow.some((test) => test(event))) && !deny.some((test) => test(event));
@@ -35,7 +41,7 @@ export function filterKey(spec: StreamSpec): string {
 const fieldNames = Object.keys(emptyFilter) as readonly (keyof FilterSpec)[];
 
 /** Every field that is set must match; a list matches if one of its values does. */
-function compileOne(filter: FilterSpec, place: string): EventTest {
+function compileOne(filter: FilterSpec, place: string, messageOf: MessageOf): EventTest {
   const tests: EventTest[] = [];
   // The cheapest first: an event that fails one is not asked the others.
   if (filter.eventSet.length > 0) tests.push(byType(filter.eventSet, `${place}.event_set`));
@@ -53,7 +59,7 @@ function compileOne(filter: FilterSpec, place: string): EventTest {
   if (filter.pidSet.length > 0) tests.push(inPidSet(filter.pidSet));
   for (const [name, make] of textTests) {
     const values = filter[name];
-    if (values.length > 0) tests.push(make(values, `${place}.${snakeCase(name)}`));
+    if (values.length > 0) tests.push(make(values, `${place}.${snakeCase(name)}`, messageOf));
   }
   return (event) => tests.every((test) => test(event));
 }
@@ -67,14 +73,15 @@ type TextField =
   | "argumentsRegex"
   | "parentBinaryRegex"
   | "parentArgumentsRegex"
-  | "ancestorBinaryRegex";
+  | "ancestorBinaryRegex"
+  | "celExpression";
 
 const ofProcess = ({ process }: Event) => process;
 const ofParent = ({ parent }: Event) => parent;
 
 const textTests: readonly (readonly [
   TextField,
-  (values: readonly string[], place: string) => EventTest,
+  (values: readonly string[], place: string, messageOf: MessageOf) => EventTest,
 ])[] = [
   ["containerId", byContainer],
   ["labels", byLabels],
@@ -88,7 +95,12 @@ const textTests: readonly (readonly [
     (patterns, place) => byText(ofParent, (p) => p.arguments, patterns, place),
   ],
   ["ancestorBinaryRegex", byAncestorBinary],
+  ["celExpression", byExpressions],
 ];
+
+const noMessages: MessageOf = () => {
+  throw new Error("the filter was compiled without a way to messages");
+};
 
 /** The fields whose values are patterns, selectors or ids: each is compiled, and takes memory. */
 export const textFields = textTests.map(([name]) => name);

@@ -26,6 +26,8 @@ export interface FilterSpec {
   /** Of events that a policy asked for. */
   readonly policyNames: readonly string[];
   readonly functionNames: readonly string[];
+  /** In the Common Expression Language, about the event's message. */
+  readonly celExpression: readonly string[];
 }
 
 export const capabilitySets = ["permitted", "effective", "inheritable"] as const;
@@ -74,4 +76,5 @@ export const emptyFilter: FilterSpec = {
   namespaceRegex: [],
   policyNames: [],
   functionNames: [],
+  celExpression: [],
 };

@@ -58,9 +58,14 @@ test("calls that policies watched play from a recording, filtered by policy and 
   writeSyntheticRecording(file, { processes: 200, hooks });
   const { connect } = await startTestDaemon(t, { source: `recording:${file}?rate=2000` });
   const client = await connect();
-  const filters = [{ policy_names: ["b"] }, { function_names: ["write"] }, { event_set: [14] }];
+  const filters = [
+    { policy_names: ["b"] },
+    { function_names: ["write"] },
+    { event_set: [14] },
+    { cel_expression: ["process_kprobe.args[0].int_arg >= 150"] },
+  ];
   const streams = filters.map((filter) => client.sensors.getEvents({ allow_list: [filter] }));
-  const [ofB, writes, traced] = await Promise.all(streams.map((stream) => collect(stream)));
+  const [ofB, writes, traced, high] = await Promise.all(streams.map((stream) => collect(stream)));
   assert.equal(ofB?.length, 400);
   assert.deepEqual(
     writes?.map(({ process_kprobe: call }) => [
@@ -72,6 +77,10 @@ test("calls that policies watched play from a recording, filtered by policy and 
     Array.from({ length: 200 }, (_, i) => ["a", `/usr/bin/tool-${i}`, "/bin/bash", i]),
   );
   assert.equal(traced?.length, 200);
+  assert.deepEqual(
+    high?.map(({ process_kprobe: call }) => call?.args?.[0]?.int_arg),
+    Array.from({ length: 100 }, (_, i) => 150 + Math.floor(i / 2)),
+  );
   assert.ok(traced?.every((each) => each.process_tracepoint?.event === "sched_switch"));
   const { pipeline } = await client.node.getStatus();
   assert.equal(toNumber(pipeline?.malformed ?? -1), 0);

@@ -21,6 +21,7 @@ export const additions: {
       policy_names: "2010 repeated string",
       capabilities: "2011 CapFilter",
       parent_binary_regex: "2012 repeated string",
+      cel_expression: "2013 repeated string",
       parent_arguments_regex: "2014 repeated string",
       container_id: "2015 repeated string",
       in_init_tree: "2016 google.protobuf.BoolValue",

@@ -30,6 +30,7 @@ export interface FilterFlags {
   readonly capabilities?: readonly string[];
   readonly policyNames?: readonly string[];
   readonly functions?: readonly string[];
+  readonly celExpression?: readonly string[];
   /** Names that `tetra` has for `namespace`, `process` and `pod`. */
   readonly namespaces?: readonly string[];
   readonly processes?: readonly string[];
@@ -88,6 +89,7 @@ function flagFilter(flags: FilterFlags): Filter {
   setList(filter, "container_id", flags.containerId);
   setList(filter, "policy_names", flags.policyNames);
   setList(filter, "function_names", flags.functions);
+  setList(filter, "cel_expression", flags.celExpression);
   if (flags.capabilities) filter.capabilities = capabilityFilter(flags.capabilities);
   if (flags.pid) filter.pid = flags.pid.map((text) => pid("--pid", text));
   if (flags.pidSet) filter.pid_set = flags.pidSet.map((text) => pid("--pid-set", text));
@@ -125,6 +127,7 @@ export const flagOf: Readonly<Record<string, string>> = {
   capabilities: "--capabilities",
   policy_names: "--policy-names",
   function_names: "--functions",
+  cel_expression: "--cel-expression",
   in_init_tree: "--in-init-tree",
   pid: "--pid",
   pid_set: "--pid-set",

@@ -17,11 +17,15 @@ export interface LocalFilter {
 /** What the daemon would do with the same request, by the same means. */
 export function localFilter(request: FilterLists): LocalFilter {
   const spec = toStreamSpec(request);
-  const passes = compileFilter(spec);
+  let message: Event = {};
+  const passes = compileFilter(spec, () => fgs.GetEventsResponse.encode(message).finish());
   const families = new Families();
   const { fields } = spec;
   return {
-    matches: (event) => passes(families.modelEvent(event)),
+    matches: (event) => {
+      message = event;
+      return passes(families.modelEvent(event));
+    },
     trim:
       fields &&
       ((event) => {

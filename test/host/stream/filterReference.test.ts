@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { type Event, EventType, isHookEvent, type Process } from "../../../host/events/model.js";
 import { compileFilter, filterKey } from "../../../host/stream/filter.js";
 import { capabilitySets, type FilterSpec } from "../../../host/stream/filterSpec.js";
+import { fgs } from "../../../proto/generated/api.js";
 import { call, exec, exit, filter, process, withoutProcess } from "./events.js";
 
 const list = <T>(...values: T[]) => fc.array(fc.constantFrom(...values), { maxLength: 2 });
@@ -20,6 +21,14 @@ const capabilityFilter = fc
     { requiredKeys: [] },
   )
   .filter((sets) => Object.keys(sets).length > 0);
+
+const lowPid = "process_exec.process.pid < 3u";
+const notBash = '!has(process_exit.process) || process_exit.process.binary != "/b"';
+const conditions: Readonly<Record<string, (event: Event) => boolean>> = {
+  // A process that is not there has no pid, and what has no pid is not compared.
+  [lowPid]: ({ type, process }) => type === EventType.EXEC && (process?.pid ?? 3) < 3,
+  [notBash]: ({ type, process }) => type !== EventType.EXIT || process?.binary !== "/b",
+};
 
 const fields = {
   binaryRegex: patterns,
@@ -40,6 +49,7 @@ const fields = {
   namespaceRegex: list("x", "^y$"),
   policyNames: list("p", "q"),
   functionNames: list("write", "__x64_sys_write", "sub/it", "it", "sub"),
+  celExpression: list(lowPid, notBash),
 } satisfies { [field in keyof FilterSpec]: fc.Arbitrary<FilterSpec[field]> };
 
 /** A few fields each: with all of them, nearly no event would match. */
@@ -105,7 +115,7 @@ test("any lists of filters decide as their definition says, on any events", () =
   const lists = fc.array(anyFilter, { maxLength: 3 });
   fc.assert(
     fc.property(lists, lists, events, (allow, deny, events) => {
-      const passes = compileFilter({ allow, deny });
+      const passes = compileFilter({ allow, deny }, messageOf);
       for (const event of events) {
         const isAllowed = allow.length === 0 || allow.some((one) => matches(one, event));
         const isDenied = deny.some((one) => matches(one, event));
@@ -157,6 +167,7 @@ function matches(one: FilterSpec, event: Event): boolean {
       one.functionNames,
       (name) => isHookEvent(event) && hookNames[event.hook.description.policy]?.includes(name),
     ) &&
+    any(one.celExpression, (expression) => conditions[expression]?.(event)) &&
     found(one.binaryRegex, process?.binary) &&
     found(one.argumentsRegex, process?.arguments) &&
     found(one.parentBinaryRegex, parent?.binary) &&
@@ -174,6 +185,15 @@ function matches(one: FilterSpec, event: Event): boolean {
     (one.inInitTree === undefined || process?.inInitTree === one.inInitTree) &&
     hasCapabilities(one.capabilities, process)
   );
+}
+
+/** What the expressions ask for. */
+function messageOf({ type, process }: Event): Uint8Array {
+  const body = process && { process: { pid: { value: process.pid }, binary: process.binary } };
+  return fgs.GetEventsResponse.encode({
+    ...(type === EventType.EXEC && { process_exec: body ?? {} }),
+    ...(type === EventType.EXIT && { process_exit: body ?? {} }),
+  }).finish();
 }
 
 function lineOf(process: Process | undefined): Process[] {

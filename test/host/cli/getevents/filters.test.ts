@@ -58,6 +58,7 @@ describe("from flags to filters", () => {
       inInitTree: false,
       policyNames: ["watch", "guard"],
       functions: ["write"],
+      celExpression: ["process_exec.process.pid == 1u"],
       capabilities: ["CAP_SYS_ADMIN,net_admin", "permitted:all:DAC_OVERRIDE", "none:cap_bpf"],
     });
     const { CAP_SYS_ADMIN, CAP_NET_ADMIN, DAC_OVERRIDE, CAP_BPF } = fgs.CapabilitiesType;
@@ -76,6 +77,7 @@ describe("from flags to filters", () => {
         in_init_tree: { value: false },
         policy_names: ["watch", "guard"],
         function_names: ["write"],
+        cel_expression: ["process_exec.process.pid == 1u"],
         capabilities: {
           effective: { any: [CAP_SYS_ADMIN, CAP_NET_ADMIN], none: [CAP_BPF] },
           permitted: { all: [DAC_OVERRIDE] },
