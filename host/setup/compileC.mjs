@@ -61,7 +61,9 @@ export async function compileAll(steps, notes, sources) {
   const title = changed.every((item) => item.output.endsWith(".o"))
     ? "eBPF programs"
     : "C programs";
-  await steps.run(title, changed.map((item) => path.basename(item.source)).join(" "), async () => {
+  const names = changed.map((item) => path.basename(item.source));
+  const few = names.length <= 6 ? names.join(" ") : `${names.length} of them`;
+  await steps.run(title, few, async () => {
     const failures = [];
     const queue = [...changed];
     const worker = async () => {

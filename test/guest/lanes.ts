@@ -2,7 +2,6 @@
 
 /** Seconds that the slowest files take in the guest; all others take a few. */
 const slow: Readonly<Record<string, number>> = {
-  "host/cli/live.live": 95,
   "guest/inside/pods": 90,
   "guest/inside/startup": 80,
   "host/cli/probe.live": 80,
@@ -11,7 +10,6 @@ const slow: Readonly<Record<string, number>> = {
   "guest/inside/kernel": 35,
   "guest/inside/systemWide": 35,
   "bpf/core/scope": 30,
-  "bpf/libbpf/native/messages": 30,
   "host/sensors/probe.live": 25,
   "bpf/core/lineage": 20,
   "guest/inside/base": 20,
