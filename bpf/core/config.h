@@ -19,4 +19,10 @@ const volatile __u64 scope_cgroup_id = 0;
  */
 const volatile __u64 wakeup_quiet_ns = 0;
 
+/*
+ * How full records of hooks may make the ring, bytes; the rest is kept for processes, so that no
+ * flood of a policy costs one of these. 0: no bound.
+ */
+const volatile __u64 hook_ring_bytes = 0;
+
 #endif

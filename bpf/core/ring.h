@@ -48,6 +48,14 @@ static __always_inline void fill_header(struct gs_header *header, enum gs_record
 	header->tid = tid;
 }
 
+/* A record of a hook leaves room behind it: see hook_ring_bytes. What others send meanwhile, at
+ * most one record a CPU, is in the room that is kept. */
+static __always_inline bool is_kept_for_processes(enum gs_record_type type, __u64 size)
+{
+	return type == GS_RECORD_HOOK && hook_ring_bytes &&
+	       bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + size > hook_ring_bytes;
+}
+
 /* Copies a record into the ring; false, and counted, if there is no room. */
 static __always_inline bool send(void *record, __u64 size, enum gs_record_type type, __u64 now)
 {
@@ -56,6 +64,10 @@ static __always_inline bool send(void *record, __u64 size, enum gs_record_type t
 
 	if (!own)
 		return false;
+	if (is_kept_for_processes(type, size)) {
+		__sync_fetch_and_add(&own->lost[type], 1);
+		return false;
+	}
 	flags = wakeup_flags(own, now);
 	if (bpf_ringbuf_output(&ring, record, size, flags)) {
 		__sync_fetch_and_add(&own->lost[type], 1);

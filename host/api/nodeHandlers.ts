@@ -35,6 +35,7 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           kept: status.kept,
           dropped: status.dropped,
           lost_ring: status.lostRing,
+          lost_ring_process: status.lostRingProcess,
           malformed: status.malformed,
           records: status.records,
           table_full: status.tableFull,

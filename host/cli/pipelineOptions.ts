@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { PipelineConfig } from "../daemon.js";
 import { createLogger, logFormats, logLevels } from "../log.js";
 import { checkRingBytes, parseBytes } from "../options.js";
+import { defaultRingBytes } from "../sensors/ringSize.js";
 import type { Scope } from "../sensors/scope.js";
 import { addContainerOptions, type ContainerFlags, containersConfig } from "./containerOptions.js";
 import { UsageError } from "./exit.js";
@@ -30,7 +31,11 @@ export function addPipelineOptions(command: Command): void {
       "--node-name <name>",
       "name of this node in events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name; of a recording, its own)",
     )
-    .option("--ring-size <bytes>", "size of the kernel's ring buffer, a power of two", "32M")
+    .option(
+      "--ring-size <bytes>",
+      "size of the kernel's ring buffer, a power of two; auto: a 64th of the memory, 8M to 128M",
+      "auto",
+    )
     .option("--process-cache-size <processes>", "most live processes remembered", "65536")
     .option("--enable-process-cred", "show the capabilities of processes")
     .option("--enable-process-ns", "show the namespaces of processes")
@@ -68,9 +73,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     source,
     scope,
     nodeName: flags.nodeName,
-    ringBytes: usage(() =>
-      checkRingBytes(parseBytes(flags.ringSize, "--ring-size"), "--ring-size"),
-    ),
+    ringBytes: flags.ringSize === "auto" ? defaultRingBytes() : ringBytesOf(flags.ringSize),
     processCacheSize: wholeNumber(flags.processCacheSize, "--process-cache-size"),
     processCred: flags.enableProcessCred ?? false,
     processNs: flags.enableProcessNs ?? false,
@@ -80,6 +83,9 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }
+
+const ringBytesOf = (text: string): number =>
+  usage(() => checkRingBytes(parseBytes(text, "--ring-size"), "--ring-size"));
 
 /** @throws UsageError naming the option. */
 export function wholeNumber(text: string, option: string): number {

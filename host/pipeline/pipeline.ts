@@ -54,7 +54,7 @@ export class Pipeline {
   /** For filters that look at messages. */
   readonly #asked = new WireWriter(1024);
   readonly #batch: Event[] = [];
-  #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
+  #losses: SourceLosses = { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 };
   #lossesReadMs = 0;
   #seen = 0;
   readonly #byType: Record<number, number> = {};
@@ -152,6 +152,7 @@ export class Pipeline {
       dropped: this.#seen - this.#kept,
       made: this.#made,
       lostRing: this.#losses.ring,
+      lostRingProcess: this.#losses.ringProcess,
       tableFull: this.#losses.tableFull,
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,

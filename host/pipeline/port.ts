@@ -66,6 +66,8 @@ export interface PipelineStatus {
   /** Events that plugins emitted for others, and what they found; not among those seen and kept. */
   readonly made: number;
   readonly lostRing: number;
+  /** Of these, records of processes; the others are of policies. */
+  readonly lostRingProcess: number;
   readonly malformed: number;
   /** Records of hooks that nobody told of. */
   readonly unknownHook: number;

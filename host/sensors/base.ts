@@ -130,7 +130,7 @@ const mapsForHooks = [
   ...["process_facts", "process_marks", "mark_pids", "live"],
   ...["texts", "short_texts", "prefixes", "followed_fds"],
 ];
-const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns"];
+const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns", "hook_ring_bytes"];
 
 function statisticsOf(name: string, fd: number): ProgramStatistics {
   const { runCount, runTimeNs, recursionMisses } = programInfo(fd);

@@ -6,6 +6,7 @@ import { GuidestarError } from "../errors.js";
 import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
 import type { BaseOptions } from "./base.js";
+import { hookRingBytes } from "./ringSize.js";
 import { cgroupIdOf, type Scope } from "./scope.js";
 
 const objectFile = fileURLToPath(new URL("../../bpf/core/process.bpf.o", import.meta.url));
@@ -64,6 +65,7 @@ export function configure(object: BpfObject, options: BaseOptions, layout: Recor
     scope_kind: enumOf(layout, "gs_scope", scopeNames[scope.kind]),
     scope_cgroup_id: scope.kind === "cgroup" ? cgroupIdOf(scope.path) : 0n,
     wakeup_quiet_ns: BigInt(Math.round(wakeupQuietMs * 1e6)),
+    hook_ring_bytes: BigInt(hookRingBytes(ringBytes ?? object.map("ring").maxEntries)),
   });
   if (ringBytes !== undefined) object.map("ring").maxEntries = ringBytes;
   if (processTableEntries !== undefined) {

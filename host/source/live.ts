@@ -62,7 +62,7 @@ class LiveSource implements Source {
   #scannedRead = 0;
   #bootToWallNs = measureBootToWallNs();
   #measuredMs = performance.now();
-  #losses: SourceLosses = { ring: 0, tableFull: 0, readFailed: 0 };
+  #losses: SourceLosses = { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 };
   #readSomething = true;
   #closed = false;
 

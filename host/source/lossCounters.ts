@@ -24,20 +24,23 @@ export class LossCounters {
   readonly #structBytes: number;
   readonly #map: RawMap;
   readonly #types: number;
+  readonly #hookType: number;
   #missed = 0;
 
   constructor(options: LossCountersOptions) {
     this.#options = options;
     this.#structBytes = structOf(options.layout, "gs_counters").size;
     this.#types = enumOf(options.layout, "gs_record_type", "GS_RECORD_TYPES");
+    this.#hookType = enumOf(options.layout, "gs_record_type", "GS_RECORD_HOOK");
     this.#map = openRawMap(options.countersFd, 4, this.#structBytes * possibleCpus());
   }
 
   /** A run that a program missed is a record that was lost before it could be made. */
   read(): SourceLosses {
     const { lost, tableFull, readFailed } = this.totals();
-    const ring = lost.reduce((sum, each) => sum + each, 0);
-    return { ring: ring + this.#missedRuns(), tableFull, readFailed };
+    const ofHooks = lost[this.#hookType] ?? 0;
+    const ringProcess = lost.reduce((sum, each) => sum + each, 0) - ofHooks + this.#missedRuns();
+    return { ring: ringProcess + ofHooks, ringProcess, tableFull, readFailed };
   }
 
   totals(): Totals {

@@ -88,7 +88,7 @@ export class RecordingSource implements Source {
   }
 
   losses(): SourceLosses {
-    return { ring: 0, tableFull: 0, readFailed: 0 };
+    return { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 };
   }
 
   close(): void {

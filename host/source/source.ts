@@ -40,6 +40,8 @@ export type RecordVisitor = (
 export interface SourceLosses {
   /** Records that found no room in the ring. */
   readonly ring: number;
+  /** Of these, records of processes: forks, execs and exits. The others are of policies. */
+  readonly ringProcess: number;
   readonly tableFull: number;
   readonly readFailed: number;
 }

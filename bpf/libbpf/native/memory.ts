@@ -76,10 +76,15 @@ export class MappedMemory {
     if (this.#buffer === undefined) return;
     this.#buffer = undefined;
     this.#memory.grow(0);
-    // Plain memory takes the place of the files until V8 gives the range back.
+    // Until V8 gives the range back.
+    this.clear(0, Math.ceil(this.size / WASM_PAGE) * WASM_PAGE);
+  }
+
+  /** Lets go of what is mapped there; plain memory takes its place, all zeros. */
+  clear(at: number, size: number): void {
     libc.mmap(
-      this.#address,
-      Math.ceil(this.size / WASM_PAGE) * WASM_PAGE,
+      this.#address + BigInt(at),
+      size,
       Protection.READ | Protection.WRITE,
       MapFlag.PRIVATE | MapFlag.ANONYMOUS | MapFlag.NORESERVE | MapFlag.FIXED,
       -1,

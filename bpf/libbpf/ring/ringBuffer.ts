@@ -62,8 +62,9 @@ export class RingBuffer {
   readonly sizeBytes: number;
 
   /**
-   * The data area twice in a row; `offset` of a record counts from its start. Read-only: the kernel
-   * maps these pages so, and a write ends the process. Length 0 after `close()`.
+   * The data area twice in a row; `offset` of a record counts from its start. Of a large ring only
+   * what is near the record that is visited is there. Read-only: the kernel maps these pages so, and
+   * a write ends the process. Length 0 after `close()`.
    */
   get bytes(): Uint8Array {
     return this.#memory.bytes;
@@ -151,13 +152,16 @@ export class RingBuffer {
 
   /** Steps to the next complete record; false if there is none. */
   #take(): boolean {
-    const { words, producerLow } = this.#memory;
+    const memory = this.#memory;
+    const { words, producerLow } = memory;
     if (this.#position - this.#committed >= this.#commitBytes) this.#commit();
     while ((this.#position | 0) !== Atomics.load(producerLow, 0)) {
       const offset = this.#position & this.#mask;
+      if (offset < memory.from || offset + HEADER > memory.to) memory.reach(offset, HEADER);
       const word = Atomics.load(words, offset >> 2);
       if (word & BUSY) return false;
       const size = word & LENGTH;
+      if (offset + HEADER + size > memory.to) memory.reach(offset, HEADER + size);
       this.#position += (size + HEADER + 7) & ~7;
       if ((word & DISCARD) === 0) {
         this.#recordOffset = offset + HEADER;
@@ -170,9 +174,12 @@ export class RingBuffer {
   }
 
   #readiness(): Readiness {
-    const { words, producerLow } = this.#memory;
+    const memory = this.#memory;
+    const { words, producerLow } = memory;
     if ((this.#position | 0) === Atomics.load(producerLow, 0)) return "empty";
-    const word = Atomics.load(words, (this.#position & this.#mask) >> 2);
+    const offset = this.#position & this.#mask;
+    if (offset < memory.from || offset + HEADER > memory.to) memory.reach(offset, HEADER);
+    const word = Atomics.load(words, offset >> 2);
     return word & BUSY ? "busy" : "ready";
   }
 

@@ -119,7 +119,7 @@ function uptime({ started }: Node): string {
 function lostText(pipeline: Node["pipeline"]): string {
   const of = (value: Parameters<typeof toNumber>[0]) => grouped(toNumber(value));
   return [
-    `${of(pipeline?.lost_ring)} in the kernel's ring buffer`,
+    `${of(pipeline?.lost_ring)} in the kernel's ring buffer${ofProcesses(pipeline)}`,
     `${of(pipeline?.malformed)} not decodable`,
     ...(toNumber(pipeline?.unknown_hook) > 0
       ? [`${of(pipeline?.unknown_hook)} of unknown hooks`]
@@ -127,6 +127,12 @@ function lostText(pipeline: Node["pipeline"]): string {
     `${counted(toNumber(pipeline?.table_full), "process", "processes")} without room in the kernel's table`,
     `${counted(toNumber(pipeline?.read_failed), "failed read")} in the kernel`,
   ].join(", ");
+}
+
+/** Room is kept for these, so one is worth a word. */
+function ofProcesses(pipeline: Node["pipeline"]): string {
+  const count = toNumber(pipeline?.lost_ring_process);
+  return count > 0 ? ` (${grouped(count)} of processes)` : "";
 }
 
 /** Only where it happened: it takes lost records. */

@@ -39,6 +39,11 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     "observer_ringbuf_events_lost_total",
     "Records that the kernel lost because its ring buffer was full",
   );
+  const lostRingProcess = make(
+    "counter",
+    "observer_ringbuf_process_events_lost_total",
+    "Of these, records of processes: forks, execs and exits",
+  );
   const tableFull = make(
     "counter",
     "process_table_full_total",
@@ -84,6 +89,7 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     policyEvents(policyCounts(status, ({ events }) => events));
     policyElsewhere(policyCounts(status, ({ elsewhere }) => elsewhere));
     lostRing(status.lostRing);
+    lostRingProcess(status.lostRingProcess);
     tableFull(status.tableFull);
     readFailed(status.readFailed);
     size(status.cache.size);

@@ -37,7 +37,7 @@ describe("the arguments of an exec", () => {
       assert.ok(exec?.argv.every((text, i) => i === 0 || text === bigArgument(i - 1)));
       assert.deepEqual(exec?.flags, ["EXECVE"]);
       assert.ok((exec?.spilledBytes ?? 0) > bytes - part - 4096);
-      assert.deepEqual(losses, { ring: 0, tableFull: 0, readFailed: 0 });
+      assert.deepEqual(losses, { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 });
       assert.equal(exits[0]?.code, 0);
     });
   }

@@ -68,7 +68,7 @@ export class Decoder {
 
   constructor(readonly layout: RecordLayout) {}
 
-  /** `undefined`: a piece of arguments, kept for its exec record. */
+  /** `undefined`: a piece of arguments, kept for its exec record, or no record of a process. */
   decode(record: Uint8Array): Decoded | undefined {
     const header = this.#struct("gs_header", record);
     const type = header.number("type");
@@ -93,6 +93,7 @@ export class Decoder {
       const exit = this.#struct("gs_exit", record);
       return { type: "exit", ...common, parent: parentOf(exit), code: exit.number("code") };
     }
+    if (is("GS_RECORD_HOOK")) return undefined;
     throw new Error(`there is no record type ${type}`);
   }
 

@@ -88,6 +88,7 @@ export class FakePort implements PipelinePort {
       dropped: 3,
       made: 0,
       lostRing: 1,
+      lostRingProcess: 0,
       malformed: 0,
       unknownHook: 0,
       hooks: [

@@ -47,7 +47,7 @@ function listSource(records: readonly Buffer[]): Source {
       return count;
     },
     wait: async () => "ended",
-    losses: () => ({ ring: 0, tableFull: 0, readFailed: 0 }),
+    losses: () => ({ ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 }),
     close() {},
   };
 }

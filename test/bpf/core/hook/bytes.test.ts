@@ -16,7 +16,7 @@ async function only(
 ): Promise<HookArgument> {
   const { records, losses } = await runHooked([calls, ...command], [spec]);
   assert.equal(records.length, 1);
-  assert.deepEqual(losses, { ring: 0, tableFull: 0, readFailed: 0 });
+  assert.deepEqual(losses, { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 });
   const [first] = records[0]?.args ?? [];
   assert.ok(first);
   return first;

@@ -25,7 +25,7 @@ describe("a hook on a system call, through the raw tracepoint", () => {
     );
     assert.equal(run.counters[0]?.calls, 1);
     assert.equal(run.counters[0]?.posted, 1);
-    assert.deepEqual(run.losses, { ring: 0, tableFull: 0, readFailed: 0 });
+    assert.deepEqual(run.losses, { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 });
   });
 
   test("has strings of user space", async () => {

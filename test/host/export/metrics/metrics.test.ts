@@ -69,6 +69,7 @@ test("every count is shown under the name that is known, with a type and a help 
       5,
     ],
     ["observer_ringbuf_events_lost_total", {}, 1],
+    ["observer_ringbuf_process_events_lost_total", {}, 0],
     ["process_table_full_total", {}, 0],
     ["kernel_read_failed_total", {}, 0],
     ["process_cache_size", {}, 5],
