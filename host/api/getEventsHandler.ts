@@ -4,7 +4,7 @@ import type { PipelinePort } from "../pipeline/port.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { toStreamSpec } from "./eventsRequest.js";
-import { grpcWriter } from "./grpcWriter.js";
+import { grpcWriter, type WriterKind } from "./grpcWriter.js";
 import { serverStream } from "./handlers.js";
 import { sensorsService } from "./services.js";
 
@@ -12,16 +12,17 @@ export interface GetEventsOptions {
   readonly port: PipelinePort;
   readonly subscribers: Subscribers;
   readonly plugins: PluginManager;
+  readonly writer?: WriterKind | undefined;
 }
 
 /** Response headers go out once the filters are in force: from then on nothing is missed. */
-export function getEventsHandler({ port, subscribers, plugins }: GetEventsOptions) {
+export function getEventsHandler({ port, subscribers, plugins, writer }: GetEventsOptions) {
   return serverStream(sensorsService.GetEvents, async (call) => {
     const asked = toStreamSpec(call.request);
     const names = call.request.plugins;
     const spec = names.length === 0 ? asked : { ...asked, plugins: await plugins.forStream(names) };
     if (call.cancelled) return;
-    const subscriber = subscribers.add(peerOf(call), grpcWriter(call));
+    const subscriber = subscribers.add(peerOf(call), grpcWriter(call, writer));
     const remove = () => subscribers.remove(subscriber);
     onOver(call, remove);
     try {

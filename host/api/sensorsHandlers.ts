@@ -5,6 +5,7 @@ import type { PipelinePort } from "../pipeline/port.js";
 import type { PluginManager } from "../plugins/manager.js";
 import type { Subscribers } from "../stream/subscribers.js";
 import { getEventsHandler } from "./getEventsHandler.js";
+import type { WriterKind } from "./grpcWriter.js";
 import { type Handlers, type Ongoing, unary } from "./handlers.js";
 import { parsePolicy } from "./policyText.js";
 import type { Sensors } from "./sensors.js";
@@ -17,6 +18,7 @@ export interface SensorsHandlersOptions {
   readonly plugins: PluginManager;
   /** Of all that concerns sensors. */
   readonly queue: InOrder;
+  readonly writer?: WriterKind | undefined;
   /** Of the daemon; what GetVersion answers. */
   readonly version: string;
 }

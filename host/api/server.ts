@@ -11,6 +11,7 @@ import type { QueueLimits } from "../stream/queue.js";
 import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
+import type { WriterKind } from "./grpcWriter.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
@@ -53,6 +54,8 @@ export interface ServerOptions {
   readonly mostStreams?: number | undefined;
   /** Default 4 MiB a module, 60 s an upload, 8 at a time. */
   readonly upload?: UploadLimits | undefined;
+  /** How events get onto the wire; default: as fast as this grpc-js lets us. */
+  readonly writer?: WriterKind | undefined;
   /** How long `close` waits for clients to read what is theirs. Default 2,000. */
   readonly closeGraceMs?: number | undefined;
 }
@@ -92,13 +95,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.enable_channelz": 0,
   });
   const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
-  const { port, plugins, version, nodeName, pluginLogs = new LogHub() } = options;
+  const { port, plugins, version, nodeName, writer, pluginLogs = new LogHub() } = options;
   const others = options.sensors ?? noSensors();
   const sensors = withPlugins(others, plugins);
   const queue = new InOrder();
   server.addService(
     sensorsService,
-    sensorsHandlers({ port, subscribers, sensors, plugins, version, queue }),
+    sensorsHandlers({ port, subscribers, sensors, plugins, version, queue, writer }),
   );
   server.addService(policiesService, policyHandlers({ sensors: others, queue }));
   server.addService(pluginsService, pluginHandlers({ plugins, limits: upload, logs: pluginLogs }));

@@ -8,13 +8,17 @@ export interface Loss {
 
 const lostField = (2002 << 3) | 2; // fgs.GetEventsResponse.lost, a length-delimited field
 
+const prefixBytes = 5;
+
 /**
- * An encoded `fgs.GetEventsResponse` with its `lost` field set. Fields of a message may come in any
+ * A framed `fgs.GetEventsResponse` with its `lost` field set. Fields of a message may come in any
  * order, so bytes put behind the message belong to it: it is neither decoded nor changed.
  */
-export function withLoss(message: Uint8Array, { ring, slowClient }: Loss): Buffer {
+export function withLoss(frame: Uint8Array, { ring, slowClient }: Loss): Buffer {
   const loss = guidestar.Loss.encode({ ring, slow_client: slowClient }).finish();
-  return Buffer.concat([message, varint(lostField), varint(loss.length), loss]);
+  const longer = Buffer.concat([frame, varint(lostField), varint(loss.length), loss]);
+  longer.writeUInt32BE(longer.length - prefixBytes, 1);
+  return longer;
 }
 
 function varint(value: number): Uint8Array {

@@ -11,11 +11,19 @@ export interface QueueLimits {
 /** About the memory that 10,000 events of 1.6 kB take; events with very long arguments fill it sooner. */
 export const defaultQueueLimits: QueueLimits = { events: 10_000, bytes: 16 * 1024 * 1024 };
 
-/** A run of messages in a shared buffer, and what was lost before the first of them. */
-interface Run {
+/** Whole framed messages, back to back. */
+export interface Run {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/** What is left of a shared buffer, and what was lost before the first message of it. */
+interface Waiting {
   readonly bytes: Buffer;
   offset: number;
   left: number;
+  /** Whether the last of `left` is the last of the buffer. */
+  readonly isWhole: boolean;
   loss: Loss | undefined;
 }
 
@@ -23,14 +31,14 @@ const prefixBytes = 5;
 
 /**
  * What waits for one client: bounded, and counted where it overflows. Buffers are kept as they came,
- * and cut into messages one by one, without copying.
+ * and handed on in pieces of many messages, without copying.
  */
 export class EventQueue {
   /** Events taken so far. */
   taken = 0;
   /** Events lost so far. */
   readonly lost: Loss = { ring: 0, slowClient: 0 };
-  #runs: (Run | undefined)[] = [];
+  #runs: (Waiting | undefined)[] = [];
   #first = 0;
   #events = 0;
   #bytes = 0;
@@ -56,7 +64,8 @@ export class EventQueue {
     const left = room ? Math.min(count, this.limits.events - this.#events) : 0;
     if (left > 0) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      this.#runs.push({ bytes: buffer, offset: 0, left, loss: this.#pending });
+      const loss = this.#pending;
+      this.#runs.push({ bytes: buffer, offset: 0, left, isWhole: left === count, loss });
       this.#pending = undefined;
       this.#events += left;
       this.#bytes += bytes.length;
@@ -64,20 +73,20 @@ export class EventQueue {
     if (left < count) this.#lose("slowClient", count - left);
   }
 
-  /** The next encoded `fgs.GetEventsResponse`; undefined: nothing waits. */
-  take(): Buffer | undefined {
+  /**
+   * The next messages, framed, as many of one buffer as fit into `mostBytes` but at least one;
+   * undefined: nothing waits. The first says what was lost before it.
+   */
+  take(mostBytes: number): Run | undefined {
     const run = this.#runs[this.#first];
     if (run === undefined) return undefined;
-    const start = run.offset + prefixBytes;
-    run.offset = start + run.bytes.readUInt32BE(run.offset + 1);
-    const message = run.bytes.subarray(start, run.offset);
     const { loss } = run;
     run.loss = undefined;
-    run.left--;
-    this.#events--;
-    this.taken++;
+    const taken = cut(run, loss === undefined ? mostBytes : 0);
+    this.#events -= taken.count;
+    this.taken += taken.count;
     if (run.left === 0) this.#shift(run);
-    return loss === undefined ? message : withLoss(message, loss);
+    return loss === undefined ? taken : { bytes: withLoss(taken.bytes, loss), count: taken.count };
   }
 
   /** Lets go of everything that waits. */
@@ -94,7 +103,7 @@ export class EventQueue {
     this.#pending[place] += count;
   }
 
-  #shift(run: Run): void {
+  #shift(run: Waiting): void {
     this.#bytes -= run.bytes.length;
     this.#runs[this.#first++] = undefined;
     // Array.shift() for each run would move all the others each time.
@@ -103,4 +112,22 @@ export class EventQueue {
       this.#first = 0;
     }
   }
+}
+
+/** Takes whole messages off the front. */
+function cut(run: Waiting, mostBytes: number): Run {
+  const { bytes, offset, left } = run;
+  if (run.isWhole && bytes.length - offset <= mostBytes) {
+    run.offset = bytes.length;
+    run.left = 0;
+  } else
+    do {
+      run.offset = endOfFrame(bytes, run.offset);
+      run.left--;
+    } while (run.left > 0 && endOfFrame(bytes, run.offset) - offset <= mostBytes);
+  return { bytes: bytes.subarray(offset, run.offset), count: left - run.left };
+}
+
+function endOfFrame(bytes: Buffer, at: number): number {
+  return at + prefixBytes + bytes.readUInt32BE(at + 1);
 }

@@ -77,9 +77,9 @@ export class Subscriber implements FeedListener {
     if (this.#isReleased || this.#isEnded) return;
     this.#isFlowing = true;
     while (this.#isFlowing) {
-      const message = this.#queue.take();
-      if (message === undefined) break;
-      this.#isFlowing = this.writer.write(message);
+      const run = this.#queue.take(this.writer.mostBytes);
+      if (run === undefined) break;
+      this.#isFlowing = this.writer.write(run.bytes, run.count);
     }
     if (this.#ending === undefined || this.#queue.length > 0) return;
     this.#isFlowing = false;

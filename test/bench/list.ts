@@ -1,4 +1,5 @@
 import type { Bench } from "./bench.js";
+import { bench as delivery } from "./benches/delivery.js";
 import { bench as exporting } from "./benches/export.js";
 import { bench as hooks } from "./benches/hooks.js";
 import { bench as plugins } from "./benches/plugins.js";
@@ -8,6 +9,7 @@ import { bench as streamPlugins } from "./benches/stream-plugins.js";
 
 /** In the order of the table. The module of a bench has its name. */
 export const benches: readonly Bench[] = [
+  delivery,
   plugins,
   samples,
   streamPlugins,

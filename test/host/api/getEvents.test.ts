@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { EventStream } from "../../../host/api/client.js";
 import { toNumber } from "../../../host/api/numbers.js";
 import { GuidestarError } from "../../../host/errors.js";
@@ -15,41 +15,50 @@ const sequences = async (stream: EventStream) => {
   return all;
 };
 
-test("a stream is ready once its filters are in force, and then misses nothing", async (t) => {
-  const { port, address } = await start(t);
-  const { sensors } = await connected(t, { serverAddress: address });
-  let open = () => {};
-  port.subscribeGate = new Promise((resolve) => {
-    open = resolve;
-  });
-  const stream = sensors.getEvents({
-    allow_list: [{ pid: [7], health_check: { value: false }, event_set: [5] }],
-    deny_list: [{ binary_regex: ["a"], namespace: [""], pid_set: [9] }],
-  });
-  let isReady = false;
-  void stream.ready.then(() => {
-    isReady = true;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(isReady, false);
-  open();
-  await stream.ready;
-  assert.deepEqual(
-    [...port.feeds.values()],
-    [
-      {
-        allow: [{ ...emptyFilter, pid: [7], healthCheck: false, eventSet: [5] }],
-        deny: [{ ...emptyFilter, binaryRegex: ["a"], namespace: [""], pidSet: [9] }],
-        fields: undefined,
-      },
-    ],
-  );
-  port.deliver(() => frames(execs(1, 2)));
-  port.deliver(() => frames(execs(3, 2)));
-  port.end();
-  assert.deepEqual(await sequences(stream), [1, 2, 3, 4]);
-  assert.deepEqual(await stream.losses, { slowClient: 0, ring: 0 });
-});
+/** The same must hold however messages get onto the wire. */
+function eachWriter(name: string, body: (t: TestContext, begin: typeof start) => Promise<void>) {
+  for (const writer of ["frames", "messages"] as const)
+    test(`${name} (${writer})`, (t) => body(t, (of, options) => start(of, { writer, ...options })));
+}
+
+eachWriter(
+  "a stream is ready once its filters are in force, and then misses nothing",
+  async (t, start) => {
+    const { port, address } = await start(t);
+    const { sensors } = await connected(t, { serverAddress: address });
+    let open = () => {};
+    port.subscribeGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const stream = sensors.getEvents({
+      allow_list: [{ pid: [7], health_check: { value: false }, event_set: [5] }],
+      deny_list: [{ binary_regex: ["a"], namespace: [""], pid_set: [9] }],
+    });
+    let isReady = false;
+    void stream.ready.then(() => {
+      isReady = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(isReady, false);
+    open();
+    await stream.ready;
+    assert.deepEqual(
+      [...port.feeds.values()],
+      [
+        {
+          allow: [{ ...emptyFilter, pid: [7], healthCheck: false, eventSet: [5] }],
+          deny: [{ ...emptyFilter, binaryRegex: ["a"], namespace: [""], pidSet: [9] }],
+          fields: undefined,
+        },
+      ],
+    );
+    port.deliver(() => frames(execs(1, 2)));
+    port.deliver(() => frames(execs(3, 2)));
+    port.end();
+    assert.deepEqual(await sequences(stream), [1, 2, 3, 4]);
+    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 0 });
+  },
+);
 
 test("a request with a wrong filter is refused, naming the field", async (t) => {
   const { port, address } = await start(t);
@@ -132,23 +141,26 @@ test("aggregation options are accepted, and every event passes as it is", async 
   assert.deepEqual(await sequences(stream), [1, 2, 3]);
 });
 
-test("a stream whose source fails delivers what came before, then the error", async (t) => {
-  const { port, address } = await start(t);
-  const { sensors } = await connected(t, { serverAddress: address });
-  const stream = sensors.getEvents();
-  await stream.ready;
-  port.deliver(() => frames(execs(1, 100), 4));
-  port.end(new GuidestarError("FAILED_PRECONDITION", "the recording is cut off at byte 12"));
-  const seen: number[] = [];
-  await assert.rejects(
-    async () => {
-      for await (const event of stream) seen.push(toNumber(event.sequence));
-    },
-    { code: "FAILED_PRECONDITION", message: "the recording is cut off at byte 12" },
-  );
-  assert.equal(seen.length, 100);
-  assert.deepEqual(await stream.losses, { slowClient: 0, ring: 4 });
-});
+eachWriter(
+  "a stream whose source fails delivers what came before, then the error",
+  async (t, start) => {
+    const { port, address } = await start(t);
+    const { sensors } = await connected(t, { serverAddress: address });
+    const stream = sensors.getEvents();
+    await stream.ready;
+    port.deliver(() => frames(execs(1, 100), 4));
+    port.end(new GuidestarError("FAILED_PRECONDITION", "the recording is cut off at byte 12"));
+    const seen: number[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const event of stream) seen.push(toNumber(event.sequence));
+      },
+      { code: "FAILED_PRECONDITION", message: "the recording is cut off at byte 12" },
+    );
+    assert.equal(seen.length, 100);
+    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 4 });
+  },
+);
 
 test("what the pipeline throws at a subscription reaches the client with its code", async (t) => {
   const { port, address } = await start(t);
@@ -162,7 +174,7 @@ test("what the pipeline throws at a subscription reaches the client with its cod
   assert.deepEqual((await node.getStatus()).streams, []);
 });
 
-test("leaving the loop, cancelling and hanging up release the stream", async (t) => {
+eachWriter("leaving the loop, cancelling and hanging up release the stream", async (t, start) => {
   const { port, address } = await start(t);
   const client = await connected(t, { serverAddress: address });
   const [left, cancelled, lost] = [1, 2, 3].map(() => client.sensors.getEvents());
@@ -215,7 +227,7 @@ test("a call that is cancelled while it waits to be subscribed leaves nothing be
   assert.equal(await sensors.getVersion(), "1.2.3");
 });
 
-test("a deadline releases a stream, even one whose client never reads", async (t) => {
+eachWriter("a deadline releases a stream, even one whose client never reads", async (t, start) => {
   const { port, address } = await start(t);
   const { node } = await connected(t, { serverAddress: address });
   const stream = new RawStream(t, address, {}, { "grpc-timeout": "4000m" });
@@ -226,90 +238,97 @@ test("a deadline releases a stream, even one whose client never reads", async (t
   assert.deepEqual((await node.getStatus()).streams, []);
 });
 
-test("a client that reads too slowly loses events, counted on the stream, in the status and at the end", async (t) => {
-  const { port, address } = await start(t, { queue: { events: 100, bytes: 1e9 } });
-  const { node } = await connected(t, { serverAddress: address });
-  const stream = new RawStream(t, address);
-  await stream.ready;
-  const total = 5000;
-  for (let first = 1; first <= total; first += 100) {
-    port.deliver(() => frames(execs(first, 100)));
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  const [before] = (await node.getStatus()).streams;
-  const [sent, lost, queued] = [before?.sent, before?.lost, before?.queued].map(toNumber);
-  assert.ok(sent && lost && queued);
-  assert.equal(sent + lost + queued, total);
-  assert.equal(queued, 100);
-  // 64 KiB in the client's HTTP/2 window, and a few messages on the way there.
-  assert.ok(sent > 100 && sent < 1000, `sent ${sent}`);
-  assert.equal(before?.peer, "unix");
+eachWriter(
+  "a client that reads too slowly loses events, counted on the stream, in the status and at the end",
+  async (t, start) => {
+    const { port, address } = await start(t, { queue: { events: 100, bytes: 1e9 } });
+    const { node } = await connected(t, { serverAddress: address });
+    const stream = new RawStream(t, address);
+    await stream.ready;
+    const total = 5000;
+    for (let first = 1; first <= total; first += 100) {
+      port.deliver(() => frames(execs(first, 100)));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const [before] = (await node.getStatus()).streams;
+    const [sent, lost, queued] = [before?.sent, before?.lost, before?.queued].map(toNumber);
+    assert.ok(sent && lost && queued);
+    assert.equal(sent + lost + queued, total);
+    assert.equal(queued, 100);
+    // 64 KiB in the client's HTTP/2 window, and a few messages on the way there.
+    assert.ok(sent > 100 && sent < 1000, `sent ${sent}`);
+    assert.equal(before?.peer, "unix");
 
-  // Now it reads: what waited comes, then one more event tells of the loss.
-  stream.read();
-  await until(() => stream.events.length === sent + queued);
-  port.deliver(() => frames(execs(total + 1, 1)));
-  await until(() => stream.events.length === sent + queued + 1);
-  let last = 0;
-  let told = 0;
-  for (const event of stream.events) {
-    const slow = toNumber(event.lost?.slow_client);
-    assert.equal(toNumber(event.sequence), last + 1 + slow);
-    last = toNumber(event.sequence);
-    told += slow;
-  }
-  assert.deepEqual([last, told], [total + 1, lost]);
-  port.end();
-  const trailers = await stream.trailers;
-  assert.equal(trailers["grpc-status"], "0");
-  assert.equal(trailers["guidestar-lost"], String(lost));
-});
+    // Now it reads: what waited comes, then one more event tells of the loss.
+    stream.read();
+    await until(() => stream.events.length === sent + queued);
+    port.deliver(() => frames(execs(total + 1, 1)));
+    await until(() => stream.events.length === sent + queued + 1);
+    let last = 0;
+    let told = 0;
+    for (const event of stream.events) {
+      const slow = toNumber(event.lost?.slow_client);
+      assert.equal(toNumber(event.sequence), last + 1 + slow);
+      last = toNumber(event.sequence);
+      told += slow;
+    }
+    assert.deepEqual([last, told], [total + 1, lost]);
+    port.end();
+    const trailers = await stream.trailers;
+    assert.equal(trailers["grpc-status"], "0");
+    assert.equal(trailers["guidestar-lost"], String(lost));
+  },
+);
 
-test("of a hundred clients, half of which never read, the readers miss nothing", async (t) => {
-  const queue = { events: 500, bytes: 16 * 1024 * 1024 };
-  const { port, address, server } = await start(t, { queue });
-  const idle = Array.from({ length: 50 }, () => new RawStream(t, address));
-  const readers = Array.from({ length: 50 }, () => new RawStream(t, address));
-  await Promise.all([...idle, ...readers].map(({ ready }) => ready));
-  for (const reader of readers) reader.read();
+eachWriter(
+  "of a hundred clients, half of which never read, the readers miss nothing",
+  async (t, start) => {
+    const queue = { events: 500, bytes: 16 * 1024 * 1024 };
+    const { port, address, server } = await start(t, { queue });
+    const idle = Array.from({ length: 50 }, () => new RawStream(t, address));
+    const readers = Array.from({ length: 50 }, () => new RawStream(t, address));
+    await Promise.all([...idle, ...readers].map(({ ready }) => ready));
+    for (const reader of readers) reader.read();
 
-  const total = 1500;
-  const padding = { annotations: { padding: "x".repeat(1500) } };
-  const before = memoryInUse();
-  for (let first = 1; first <= total; first += 50) {
-    port.deliver(() => frames(execs(first, 50).map((event) => ({ ...event, ...padding }))));
-    // Clients and server share a processor here: the readers may be up to 400 events behind.
-    await until(() => readers.every(({ events }) => events.length >= first - 350));
-  }
-  await until(() => readers.every(({ events }) => events.length === total));
-  for (const { events } of readers) {
-    events.forEach((event, i) => {
-      assert.equal(toNumber(event.sequence), i + 1);
-      assert.equal(event.lost, null);
-    });
-    events.length = 0;
-  }
-  // 50 queues of 500 events would be 42 MiB if they did not share their buffers.
-  const grownMiB = (memoryInUse() - before) / 2 ** 20;
-  assert.ok(grownMiB < 30, `${grownMiB} MiB`);
+    const total = 1500;
+    const padding = { annotations: { padding: "x".repeat(1500) } };
+    const before = memoryInUse();
+    for (let first = 1; first <= total; first += 50) {
+      port.deliver(() => frames(execs(first, 50).map((event) => ({ ...event, ...padding }))));
+      // Clients and server share a processor here: the readers may be up to 400 events behind.
+      await until(() => readers.every(({ events }) => events.length >= first - 350));
+    }
+    await until(() => readers.every(({ events }) => events.length === total));
+    for (const { events } of readers) {
+      events.forEach((event, i) => {
+        assert.equal(toNumber(event.sequence), i + 1);
+        assert.equal(event.lost, null);
+      });
+      events.length = 0;
+    }
+    // 50 queues of 500 events would be 42 MiB if they did not share their buffers.
+    const grownMiB = (memoryInUse() - before) / 2 ** 20;
+    assert.ok(grownMiB < 30, `${grownMiB} MiB`);
 
-  const client = await connected(t, { serverAddress: address });
-  const { streams } = await client.node.getStatus();
-  const counts = streams.map(({ sent, lost, queued }) => [sent, lost, queued].map(toNumber));
-  assert.equal(counts.length, 100);
-  for (const [sent = 0, lost = 0, queued = 0] of counts) assert.equal(sent + lost + queued, total);
-  assert.deepEqual(counts.slice(50), Array(50).fill([total, 0, 0]));
-  for (const [, lost = 0, queued = 0] of counts.slice(0, 50)) {
-    assert.equal(queued, queue.events);
-    assert.ok(lost > 500, `lost ${lost}`);
-  }
+    const client = await connected(t, { serverAddress: address });
+    const { streams } = await client.node.getStatus();
+    const counts = streams.map(({ sent, lost, queued }) => [sent, lost, queued].map(toNumber));
+    assert.equal(counts.length, 100);
+    for (const [sent = 0, lost = 0, queued = 0] of counts)
+      assert.equal(sent + lost + queued, total);
+    assert.deepEqual(counts.slice(50), Array(50).fill([total, 0, 0]));
+    for (const [, lost = 0, queued = 0] of counts.slice(0, 50)) {
+      assert.equal(queued, queue.events);
+      assert.ok(lost > 500, `lost ${lost}`);
+    }
 
-  port.end();
-  for (const { trailers } of readers) assert.equal((await trailers)["grpc-status"], "0");
-  const startMs = performance.now();
-  await server.close();
-  assert.ok(performance.now() - startMs < 5000);
-});
+    port.end();
+    for (const { trailers } of readers) assert.equal((await trailers)["grpc-status"], "0");
+    const startMs = performance.now();
+    await server.close();
+    assert.ok(performance.now() - startMs < 5000);
+  },
+);
 
 test("there are no more streams at a time than the daemon serves", async (t) => {
   const { address } = await start(t, { mostStreams: 2 });
@@ -333,28 +352,31 @@ test("there are no more streams at a time than the daemon serves", async (t) => 
   });
 });
 
-test("when the daemon stops, readers get what waits for them, then UNAVAILABLE", async (t) => {
-  const closeGraceMs = 5000;
-  const { port, address, server } = await start(t, { closeGraceMs });
-  const { sensors } = await connected(t, { serverAddress: address });
-  const reader = sensors.getEvents();
-  const idle = new RawStream(t, address);
-  await Promise.all([reader.ready, idle.ready]);
-  port.deliver(() => frames(execs(1, 2000)));
-  const seen: number[] = [];
-  const reading = assert.rejects(
-    async () => {
-      for await (const event of reader) seen.push(toNumber(event.sequence));
-    },
-    { code: "UNAVAILABLE", message: "the daemon is stopping" },
-  );
-  const startMs = performance.now();
-  await server.close();
-  // The idle one holds it up, but not for longer than the grace.
-  const tookMs = performance.now() - startMs;
-  assert.ok(tookMs > closeGraceMs - 100 && tookMs < closeGraceMs + 10_000, `${tookMs} ms`);
-  await reading;
-  assert.equal(seen.length, 2000);
-  assert.equal(port.feeds.size, 0);
-  await server.close();
-});
+eachWriter(
+  "when the daemon stops, readers get what waits for them, then UNAVAILABLE",
+  async (t, start) => {
+    const closeGraceMs = 5000;
+    const { port, address, server } = await start(t, { closeGraceMs });
+    const { sensors } = await connected(t, { serverAddress: address });
+    const reader = sensors.getEvents();
+    const idle = new RawStream(t, address);
+    await Promise.all([reader.ready, idle.ready]);
+    port.deliver(() => frames(execs(1, 2000)));
+    const seen: number[] = [];
+    const reading = assert.rejects(
+      async () => {
+        for await (const event of reader) seen.push(toNumber(event.sequence));
+      },
+      { code: "UNAVAILABLE", message: "the daemon is stopping" },
+    );
+    const startMs = performance.now();
+    await server.close();
+    // The idle one holds it up, but not for longer than the grace.
+    const tookMs = performance.now() - startMs;
+    assert.ok(tookMs > closeGraceMs - 100 && tookMs < closeGraceMs + 10_000, `${tookMs} ms`);
+    await reading;
+    assert.equal(seen.length, 2000);
+    assert.equal(port.feeds.size, 0);
+    await server.close();
+  },
+);

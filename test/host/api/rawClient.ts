@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import type { TestContext } from "node:test";
 import { fgs } from "../../../proto/generated/api.js";
@@ -41,6 +41,18 @@ export class RawStream {
     const frame = Buffer.concat([Buffer.alloc(5), message]);
     frame.writeUInt32BE(message.length, 1);
     this.#stream.end(frame);
+  }
+
+  /** Resolves when the server has answered; it answers in order. */
+  ping(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#session.ping((error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  /** Ends the call, as a client does that wants no more. */
+  cancel(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
   /** Reads, from now on. */

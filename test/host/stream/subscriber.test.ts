@@ -8,6 +8,7 @@ import { execs, frames } from "../api/fakePort.js";
 
 /** A client that takes a number of messages, then no more until it is told to. */
 class Client implements MessageWriter {
+  readonly mostBytes = 0;
   readonly log: string[] = [];
   written = 0;
   room = 0;
