@@ -97,6 +97,6 @@ async function deliver(setup: ServerSetup) {
       throw new Error(`${events} of ${expected} came, ${lost} were lost`);
     return { serverUs, clientUs, perSecond: events / seconds, bytes: bytes / events };
   } finally {
-    server.kill();
+    server.disconnect();
   }
 }

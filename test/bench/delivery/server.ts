@@ -48,6 +48,8 @@ await startServer({
   queue: { events: 100_000_000, bytes: 4 * 2 ** 30 },
 });
 process.on("message", () => process.send?.({ cpuUs: cpuMicroseconds() }));
+// Not killed: a profile is written at exit.
+process.on("disconnect", () => process.exit());
 process.send?.({ ready: true });
 void port.ended.then(async (error) => {
   if (error) throw error;
