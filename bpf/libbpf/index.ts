@@ -19,7 +19,7 @@ export { Link, type LinkInfo } from "./links/link.js";
 export { PerfEvent, type PerfEventOptions } from "./links/perfEvent.js";
 export { BpfMap, type MapCodecs, type UpdateMode } from "./maps/bpfMap.js";
 export type { MapInfo } from "./maps/info.js";
-export type { RawEntry } from "./maps/iterate.js";
+export type { RawEntry } from "./maps/rawMap.js";
 export { type CreateMapOptions, KernelMap } from "./maps/kernelMap.js";
 export { possibleCpus } from "./maps/perCpu.js";
 export { MapType } from "./maps/types.js";

@@ -6,6 +6,7 @@ import type { fgs } from "../../proto/generated/api.js";
 import { timestampText } from "../json/time.js";
 import { findingParts } from "./compact/finding.js";
 import { kprobeParts } from "./compact/kprobe.js";
+import type { Parts } from "./compact/parts.js";
 import { isAdmin, processText, sourceText } from "./compact/process.js";
 import { tracepointParts } from "./compact/tracepoint.js";
 import type { Paint } from "./text/paint.js";
@@ -18,13 +19,6 @@ export interface CompactOptions {
   readonly paint: Paint;
   /** Puts the event's time in front, RFC 3339 with nanoseconds. */
   readonly timestamps?: boolean;
-}
-
-/** What is particular about a kind of event; `details` are painted already, empty ones are left out. */
-export interface Parts {
-  readonly emoji: string;
-  readonly name: string;
-  readonly details: readonly string[];
 }
 
 /** The line, without a newline. Every character in it can be printed, except for colours. */

@@ -5,7 +5,8 @@ import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { duplicateFd, libc } from "../native/libc.js";
 import { NativeStruct } from "../native/struct.js";
-import { type Attachment, Link } from "./link.js";
+import type { Attachment } from "./attachment.js";
+import { Link } from "./link.js";
 
 /** What attaching needs of a loaded program. */
 export interface Attachable {

@@ -1,7 +1,7 @@
 import { BpfError } from "../errors.js";
 import { describeErrno } from "../native/errno.js";
+import type { Attachment } from "./attachment.js";
 import type { AttachKind } from "./kinds.js";
-import type { Attachment } from "./link.js";
 import { missingTarget } from "./targets.js";
 
 /** Makes one clear error of why a program could not be attached. */

@@ -7,7 +7,7 @@ import { libbpf } from "../native/libbpf.js";
 import { libc } from "../native/libc.js";
 import { withMessages } from "../native/messages.js";
 import { attachError } from "./attachError.js";
-import type { AttachKind } from "./kinds.js";
+import type { Attachment } from "./attachment.js";
 
 /** What the kernel tells of a link. Plain data. */
 export interface LinkInfo {
@@ -15,14 +15,6 @@ export interface LinkInfo {
   /** `tracing`, `perf_event`, `raw_tracepoint`, ... */
   readonly typeName: string;
   readonly programId: number;
-}
-
-/** Which program is attached where: for errors. */
-export interface Attachment {
-  readonly kind: AttachKind;
-  readonly program: string;
-  /** Function, tracepoint, path... */
-  readonly target: string;
 }
 
 /** An attached program. Lives on its own: the object it came from may be closed before it. */

@@ -2,7 +2,7 @@ import { BpfError } from "../errors.js";
 import { describeErrno } from "../native/errno.js";
 import { libbpf } from "../native/libbpf.js";
 import { NativeStruct } from "../native/struct.js";
-import type { RawEntry, RawMap } from "./iterate.js";
+import type { RawEntry, RawMap } from "./rawMap.js";
 
 const BATCH_BYTES = 256 * 1024;
 const TOKEN_BYTES = 8;

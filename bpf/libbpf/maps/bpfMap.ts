@@ -6,8 +6,9 @@ import { describeErrno } from "../native/errno.js";
 import { libbpf } from "../native/libbpf.js";
 import { descriptorCodec } from "./descriptorCodec.js";
 import { type MapInfo, mapInfo } from "./info.js";
-import { type RawEntry, type RawMap, rawEntries } from "./iterate.js";
+import { rawEntries } from "./iterate.js";
 import { perCpuCodec } from "./perCpu.js";
+import type { RawEntry, RawMap } from "./rawMap.js";
 import { holdsDescriptors, isPerCpu, mapTypeName } from "./types.js";
 
 /** Whether an update may create an entry, replace one, or both. */

@@ -2,23 +2,7 @@ import { BpfError } from "../errors.js";
 import { describeErrno } from "../native/errno.js";
 import { libbpf } from "../native/libbpf.js";
 import { rawBatches } from "./batch.js";
-
-/** What iteration needs to know of a map. */
-export interface RawMap {
-  readonly name: string;
-  readonly fd: number;
-  /** Bytes. */
-  readonly keySize: number;
-  /** Bytes, of all CPUs together. */
-  readonly valueBytes: number;
-  readonly maxEntries: number;
-}
-
-export interface RawEntry {
-  readonly key: Uint8Array;
-  /** Undefined if only keys were asked for. */
-  readonly value: Uint8Array | undefined;
-}
+import type { RawEntry, RawMap } from "./rawMap.js";
 
 /**
  * Every entry once, while others change the map. By batches where the kernel has them for the map

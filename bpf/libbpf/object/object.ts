@@ -174,16 +174,6 @@ export class BpfObject {
   }
 }
 
-/** What programs, maps and variables need of their object. */
-export interface ObjectContext {
-  /** Throws once the object is closed. */
-  readonly pointer: Pointer;
-  loaded(): boolean;
-  assertLoaded(what: string): void;
-  assertNotLoaded(what: string): void;
-  btf(): Btf;
-}
-
 function readObject(path: string): Buffer {
   try {
     return readFileSync(path);

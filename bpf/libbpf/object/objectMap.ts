@@ -6,8 +6,8 @@ import { checkedCount } from "../native/check.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
+import type { ObjectContext } from "./context.js";
 import { readSection, writeSection } from "./dataSection.js";
-import type { ObjectContext } from "./object.js";
 
 /** A map of an object: a specification that can be edited before `load()`, a map of the kernel after it. */
 export class ObjectMap<K = unknown, V = unknown> extends BpfMap<K, V> {

@@ -24,7 +24,7 @@ import { describeErrno } from "../native/errno.js";
 import type { Pointer } from "../native/lazy.js";
 import { libbpf } from "../native/libbpf.js";
 import { withMessages } from "../native/messages.js";
-import type { ObjectContext } from "./object.js";
+import type { ObjectContext } from "./context.js";
 import { type ProgramInfo, programInfo } from "./programInfo.js";
 import { type TestRunOptions, type TestRunResult, testRun } from "./testRun.js";
 

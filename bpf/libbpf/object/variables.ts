@@ -4,7 +4,7 @@ import { Kind } from "../btf/kinds.js";
 import { stepInto } from "../btf/path.js";
 import { BpfError } from "../errors.js";
 import { didYouMean } from "../suggest.js";
-import type { ObjectContext } from "./object.js";
+import type { ObjectContext } from "./context.js";
 import type { ObjectMap } from "./objectMap.js";
 
 /** A global variable of an object. */

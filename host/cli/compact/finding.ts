@@ -1,8 +1,8 @@
 /** A finding of a plugin as one line: `🚨 finding NODE BINARY high PLUGIN/NAME: MESSAGE {key=value}`. */
 import { fgs } from "../../../proto/generated/api.js";
-import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable, printableWord } from "../text/printable.js";
+import type { Parts } from "./parts.js";
 
 const { FindingSeverity } = fgs;
 

@@ -1,10 +1,10 @@
 /** Lines of kprobe events: the functions that people watch most have a form of their own. */
 import { type fgs, guidestar } from "../../../proto/generated/api.js";
-import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable } from "../text/printable.js";
 import { actionText } from "./action.js";
 import { type Arguments, connection, fileAt, firstOf, integerAt, wordAt } from "./argument.js";
+import type { Parts } from "./parts.js";
 
 interface Form {
   readonly emoji: string;

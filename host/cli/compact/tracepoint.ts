@@ -1,10 +1,10 @@
 /** Lines of tracepoint events. */
 import type { fgs } from "../../../proto/generated/api.js";
-import type { Parts } from "../compact.js";
 import type { Paint } from "../text/paint.js";
 import { printable } from "../text/printable.js";
 import { actionText } from "./action.js";
 import { firstOf, integerAt } from "./argument.js";
+import type { Parts } from "./parts.js";
 import { syscallNameX86 } from "./syscallNames.js";
 
 export function tracepointParts(event: fgs.ProcessTracepoint.$Properties, paint: Paint): Parts {
