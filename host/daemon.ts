@@ -211,6 +211,11 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       nodeName,
       queue: { ...defaultQueueLimits, events: config.eventQueueSize },
       exportStatus,
+      onFullBuffer: (peer, events) =>
+        config.log.warn(
+          { events },
+          `the stream of ${peer} LOST events: the buffer of its aggregation is full (aggregation_options.channel_buffer_size)`,
+        ),
     });
     running.unshift(server);
     const metrics =

@@ -1,7 +1,7 @@
 import { type ClientReadableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { fgs } from "../../proto/generated/api.js";
 import type { Connection } from "./clientCalls.js";
-import { lostRingTrailer, lostTrailer } from "./grpcWriter.js";
+import { lostAggregationTrailer, lostRingTrailer, lostTrailer } from "./grpcWriter.js";
 import { sensorsService } from "./services.js";
 import { fromServiceError } from "./status.js";
 
@@ -11,6 +11,8 @@ export interface StreamLosses {
   readonly slowClient: number;
   /** By the kernel's ring buffer, whatever the filters. */
   readonly ring: number;
+  /** By the buffer of its aggregation, if it is aggregated. */
+  readonly aggregation: number;
 }
 
 /** One GetEvents call. Iterate it once; leaving the loop cancels the call. */
@@ -78,6 +80,7 @@ function watch(call: ClientReadableStream<fgs.GetEventsResponse>, place: string)
       resolve({
         slowClient: Number(metadata.get(lostTrailer)[0] ?? 0),
         ring: Number(metadata.get(lostRingTrailer)[0] ?? 0),
+        aggregation: Number(metadata.get(lostAggregationTrailer)[0] ?? 0),
       });
     });
   });

@@ -1,5 +1,4 @@
 import type { fgs, google } from "../../proto/generated/api.js";
-import { GuidestarError } from "../errors.js";
 import { compileFilter } from "../stream/filter.js";
 import {
   type CapabilityFilter,
@@ -8,8 +7,8 @@ import {
   type FilterSpec,
   type StreamSpec,
 } from "../stream/filterSpec.js";
+import { toAggregation } from "./aggregationRequest.js";
 import { toFieldMasks } from "./fieldFilters.js";
-import { toNumber } from "./numbers.js";
 import { checkFieldFilterSize, checkFilterSize } from "./requestLimits.js";
 
 /** Checks a GetEvents request. Throws `INVALID_ARGUMENT`, naming the field. */
@@ -19,10 +18,11 @@ export function toStreamSpec(request: fgs.GetEventsRequest.$Properties): StreamS
   const deny = (deny_list ?? []).map(toFilterSpec);
   checkFilterSize([...allow, ...deny]);
   checkFieldFilterSize(field_filters ?? []);
-  checkAggregation(request.aggregation_options);
+  const aggregation = toAggregation(request.aggregation_options);
   const spec: StreamSpec = {
     ...{ allow, deny, fields: toFieldMasks(field_filters ?? []) },
     ...(request.plugin_accounts && { accounts: true }),
+    ...(aggregation && { aggregation }),
   };
   // The worker compiles it again, for itself; here it is to tell the client what is wrong.
   compileFilter(spec);
@@ -73,21 +73,4 @@ function toCapabilityFilter(
 function toCapabilityMatch(match: fgs.CapFilterSet.$Properties): CapabilityMatch {
   const { any, all, exactly, none } = match;
   return { any: any ?? [], all: all ?? [], exactly: exactly ?? [], none: none ?? [] };
-}
-
-/** Nothing is aggregated: the options are checked, and every event passes as it is. */
-function checkAggregation(options: fgs.AggregationOptions.$Properties | null | undefined): void {
-  const window = options?.window_size;
-  if (window == null) return;
-  const seconds = toNumber(window.seconds);
-  const nanos = window.nanos ?? 0;
-  const place = "aggregation_options.window_size";
-  if (Math.abs(nanos) > 999_999_999 || seconds * nanos < 0) {
-    throw invalid(`${place}: ${seconds} s and ${nanos} ns make no duration`);
-  }
-  if (seconds < 0 || nanos < 0) throw invalid(`${place}: a window cannot be negative`);
-}
-
-function invalid(message: string): GuidestarError {
-  return new GuidestarError("INVALID_ARGUMENT", message);
 }

@@ -1,4 +1,5 @@
 import { Metadata, type ServerWritableStream } from "@grpc/grpc-js";
+import type { Loss } from "../stream/loss.js";
 import type { MessageWriter } from "../stream/writer.js";
 import { streamOf } from "./callStream.js";
 import { toStatus } from "./status.js";
@@ -6,6 +7,7 @@ import { toStatus } from "./status.js";
 /** Trailers of GetEvents: how many events the stream lost since it began. */
 export const lostTrailer = "guidestar-lost";
 export const lostRingTrailer = "guidestar-lost-ring";
+export const lostAggregationTrailer = "guidestar-lost-aggregation";
 
 type Call = ServerWritableStream<unknown, Buffer>;
 
@@ -58,10 +60,11 @@ export function frameWriter(call: Call): MessageWriter | undefined {
   };
 }
 
-function end(call: Call, lost: { ring: number; slowClient: number }, error: Error | undefined) {
+function end(call: Call, lost: Loss, error: Error | undefined) {
   const metadata = new Metadata();
   metadata.set(lostTrailer, String(lost.slowClient));
   metadata.set(lostRingTrailer, String(lost.ring));
+  metadata.set(lostAggregationTrailer, String(lost.aggregation));
   // grpc-js takes an error event as the status to end with, behind what was written.
   if (error === undefined) call.end(metadata);
   else call.emit("error", { ...toStatus(error), metadata });

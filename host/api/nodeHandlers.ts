@@ -44,7 +44,9 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           made: status.made,
           unknown_hook: status.unknownHook,
         },
-        streams: subscribers.list(),
+        streams: subscribers
+          .list()
+          .map(({ lostAggregation, ...same }) => ({ ...same, lost_aggregation: lostAggregation })),
         process_cache: toCacheCounts(status.cache),
         file_export: fileExport(exportStatus?.()),
         ...(status.pods ? { containers: toContainerCounts(status.pods) } : {}),
@@ -55,12 +57,13 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
 
 function fileExport(status: ExportStatus | undefined): guidestar.FileExport.$Properties | null {
   if (status === undefined) return null;
-  const { lostQueueFull, lostWriteFailed, rateLimited, ...same } = status;
+  const { lostQueueFull, lostWriteFailed, rateLimited, lostAggregation, ...same } = status;
   return {
     ...same,
     lost_queue_full: lostQueueFull,
     lost_write_failed: lostWriteFailed,
     rate_limited: rateLimited,
+    lost_aggregation: lostAggregation,
   };
 }
 

@@ -56,6 +56,8 @@ export interface ServerOptions {
   readonly upload?: UploadLimits | undefined;
   /** How events get onto the wire; default: as fast as this grpc-js lets us. */
   readonly writer?: WriterKind | undefined;
+  /** Told how many events streams lost because the buffer of their aggregation was full. Default: nobody. */
+  readonly onFullBuffer?: ((peer: string, events: number) => void) | undefined;
   /** How long `close` waits for clients to read what is theirs. Default 2,000. */
   readonly closeGraceMs?: number | undefined;
 }
@@ -94,7 +96,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.enable_channelz": 0,
   });
-  const subscribers = new Subscribers({ queue: options.queue, most: options.mostStreams });
+  const subscribers = new Subscribers({
+    queue: options.queue,
+    most: options.mostStreams,
+    onFullBuffer: options.onFullBuffer,
+  });
   const { port, plugins, version, nodeName, writer, pluginLogs = new LogHub() } = options;
   const others = options.sensors ?? noSensors();
   const sensors = withPlugins(others, plugins);
@@ -126,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let closing: Promise<void> | undefined;
   const close = async () => {
     setHealth(health, "NOT_SERVING");
+    await finishAggregation(port);
     subscribers.end(new GuidestarError("UNAVAILABLE", "the daemon is stopping"));
     await shutDown(server, listeners, options.closeGraceMs ?? 2000);
   };
@@ -142,6 +149,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function setHealth(health: HealthImplementation, status: "SERVING" | "NOT_SERVING"): void {
   for (const name of ["", ...serviceNames]) health.setStatus(name, status);
 }
+
+/** What streams have in their windows is theirs. A pipeline that hangs or is gone has nothing more. */
+async function finishAggregation(port: PipelinePort): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, finishWithinMs);
+  });
+  await Promise.race([port.finishAggregation().catch(() => {}), isLate]);
+  clearTimeout(timer);
+}
+
+const finishWithinMs = 3000;
 
 async function shutDown(server: Server, listeners: readonly Listener[], graceMs: number) {
   for (const listener of listeners) listener.stop();

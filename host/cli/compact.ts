@@ -87,7 +87,7 @@ function list(items: readonly string[] | null | undefined): string {
 /** One line that stands for many events says for how many. */
 function aggregationText(event: Event): string {
   const count = event.aggregation_info?.count;
-  return count == null || String(count) === "0" ? "" : `(${count} times)`;
+  return count == null || String(count) === "0" || String(count) === "1" ? "" : `(${count} times)`;
 }
 
 function annotationsText(annotations: { readonly [key: string]: string } | null | undefined) {

@@ -18,6 +18,9 @@ export interface ExportFlags {
   readonly exportAllowlist?: readonly string[];
   readonly exportDenylist?: readonly string[];
   readonly exportFieldFilters?: readonly string[];
+  readonly enableExportAggregation?: boolean;
+  readonly exportAggregationWindowSize?: string;
+  readonly exportAggregationBufferSize?: string;
 }
 
 const maxSize = "--export-file-max-size-mb";
@@ -29,6 +32,9 @@ const rateLimit = "--export-rate-limit";
 const allowlist = "--export-allowlist";
 const denylist = "--export-denylist";
 const fieldFilters = "--export-field-filters";
+const aggregate = "--enable-export-aggregation";
+const windowSize = "--export-aggregation-window-size";
+const bufferSize = "--export-aggregation-buffer-size";
 
 export function addExportOptions(command: Command): void {
   const several = (text: string, before: readonly string[] = []) => [...before, text];
@@ -47,7 +53,10 @@ export function addExportOptions(command: Command): void {
       `${fieldFilters} <json>`,
       "what of events is written: field filters in JSON, or @FILE",
       several,
-    );
+    )
+    .option(aggregate, "write one event, with a count, for all of a window that are alike")
+    .option(`${windowSize} <duration>`, "length of the windows (default: 15s)")
+    .option(`${bufferSize} <events>`, "most different events in a window (default: 10000)");
 }
 
 /** Undefined: nothing is exported. @throws UsageError naming the option. */
@@ -62,7 +71,7 @@ export async function exportConfig(flags: ExportFlags): Promise<ExportConfig | u
   const limit = flags.exportRateLimit ?? "-1";
   return {
     file,
-    spec: await streamSpec(flags),
+    spec: { ...(await streamSpec(flags)), ...(await aggregationOf(flags)) },
     maxFileBytes: wholeNumber(flags.exportFileMaxSizeMb ?? "10", maxSize) * 2 ** 20,
     rotationIntervalMs: age === 0 ? undefined : age,
     maxBackups: fromZero(flags.exportFileMaxBackups ?? "5", maxBackups),
@@ -84,6 +93,9 @@ const needFile = {
   exportAllowlist: allowlist,
   exportDenylist: denylist,
   exportFieldFilters: fieldFilters,
+  enableExportAggregation: aggregate,
+  exportAggregationWindowSize: windowSize,
+  exportAggregationBufferSize: bufferSize,
 } as const;
 
 function refuseWithoutFile(flags: ExportFlags): void {
@@ -116,6 +128,24 @@ async function streamSpec(flags: ExportFlags): Promise<StreamSpec> {
   } catch (error) {
     throw new UsageError(named((error as Error).message), { cause: error });
   }
+}
+
+async function aggregationOf(flags: ExportFlags): Promise<Pick<StreamSpec, "aggregation">> {
+  const {
+    enableExportAggregation: isOn,
+    exportAggregationWindowSize: window,
+    exportAggregationBufferSize: buffer,
+  } = flags;
+  if (!isOn) {
+    const option =
+      window !== undefined ? windowSize : buffer !== undefined ? bufferSize : undefined;
+    if (option !== undefined) throw new UsageError(`${option} does nothing without ${aggregate}`);
+    return {};
+  }
+  const { aggregationOptions } = await import("./aggregationFlags.js");
+  const { toAggregation } = await import("../api/aggregationRequest.js");
+  const options = aggregationOptions(window, windowSize, buffer, bufferSize);
+  return { aggregation: toAggregation(options) };
 }
 
 function fromZero(text: string, option: string): number {

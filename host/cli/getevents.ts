@@ -1,6 +1,6 @@
 /** `guidestar getevents`: prints events as they happen, or from standard input. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { ExitRequest, exitCodes } from "./exit.js";
+import { ExitRequest, exitCodes, UsageError } from "./exit.js";
 import type { FilterFlags } from "./getevents/filters.js";
 import { isServerNamed, openClient } from "./globals.js";
 import { interruption } from "./interrupt.js";
@@ -15,6 +15,9 @@ interface Flags extends FilterFlags {
   readonly reconnect?: boolean;
   readonly reconnectWait: number;
   readonly live?: boolean;
+  readonly aggregate?: boolean;
+  readonly aggregateWindow?: string;
+  readonly aggregateBuffer?: string;
 }
 
 export function register(program: Command): void {
@@ -75,6 +78,10 @@ export function register(program: Command): void {
     .option("--include-fields <paths>", "show only these, such as process,parent.pod", words)
     .option("--exclude-fields <paths>", "leave these out", words)
     .option("--field-filters <json>", "field filters in JSON, or @FILE, by event type", one)
+    .optionsGroup("Aggregation (one event, with a count, for all of a window that are alike):")
+    .option("--aggregate", "aggregate; the two below do, too")
+    .option("--aggregate-window <duration>", "length of the windows (default: 15s)")
+    .option("--aggregate-buffer <events>", "most different events in a window (default: 10000)")
     .optionsGroup("Connection:")
     .option("--live", "watch the daemon even if standard input is a pipe")
     .option("--reconnect", "try again when the daemon cannot be reached or the stream breaks")
@@ -89,6 +96,7 @@ Examples:
   guidestar getevents -o json | jq .process_exec       one JSON object an event
   guidestar getevents -e PROCESS_EXEC --process /sh$   shells that start
   guidestar getevents --pid-set 4711 --timestamps      one process and its descendants
+  guidestar getevents -e PROCESS_KPROBE --aggregate-window 1m
   guidestar getevents --labels app=web --exclude-fields parent,process.pod.labels
   guidestar getevents --capabilities CAP_SYS_ADMIN --no-in-init-tree
   guidestar getevents -F '{"health_check":true}{"namespace":["kube-system"]}'
@@ -127,6 +135,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
 
   const filters = filterLists(flags);
   await checkFilters(filters);
+  const aggregation = await aggregationOf(flags);
   const isLive = flags.live || flags.reconnect || isServerNamed(command) || !stdinMayHaveEvents();
   const printer = new EventPrinter(new LineWriter(), {
     output: flags.output ?? (process.stdout.isTTY || !isLive ? "compact" : "json"),
@@ -140,12 +149,13 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     const { follow } = await import("./getevents/follow.js");
     await follow({
       open: () => openClient(command),
-      request: filters,
+      request: { ...filters, ...aggregation },
       printer,
       reconnectWaitMs: flags.reconnect ? flags.reconnectWait * 1000 : undefined,
       stop,
     });
   } else {
+    if (aggregation.aggregation_options) throw new UsageError(onlyLive);
     const { localFilter } = await import("./getevents/localFilter.js");
     await replayStdin({ printer, filter: localFilter(filters), stop });
   }
@@ -155,6 +165,18 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   printer.tellCounts();
   const isCutShort = stop.aborted && (!isLive || flags.count !== undefined) && !printer.isDone;
   if (isCutShort) throw new ExitRequest(exitCodes.interrupted);
+}
+
+const onlyLive =
+  "--aggregate works on the events of a daemon, and these come from standard input; to watch the daemon instead, add --live";
+
+async function aggregationOf({ aggregate, aggregateWindow, aggregateBuffer }: Flags) {
+  if (!aggregate && aggregateWindow === undefined && aggregateBuffer === undefined) return {};
+  const { aggregationOptions } = await import("./aggregationFlags.js");
+  const flags = ["--aggregate-window", "--aggregate-buffer"] as const;
+  return {
+    aggregation_options: aggregationOptions(aggregateWindow, flags[0], aggregateBuffer, flags[1]),
+  };
 }
 
 /** Collects the values of a flag that is given several times. */

@@ -67,7 +67,7 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
     const exitCode = await launched.exited;
     await running.close();
     const { lostRing } = await running.pipeline.status();
-    printer.tellLoss({ ring: lostRing - shown.lostRing, slowClient: 0 });
+    printer.tellLoss({ ring: lostRing - shown.lostRing, slowClient: 0, aggregation: 0 });
     await printer.out.drained();
     throw new ExitRequest(exitCode);
   } finally {
@@ -135,7 +135,7 @@ async function showEvents(
     { allow: [], deny: [] },
     {
       frames(frames: Frames) {
-        printer.tellLoss({ ring: frames.lostRing, slowClient: 0 });
+        printer.tellLoss({ ring: frames.lostRing, slowClient: 0, aggregation: 0 });
         shown.lostRing += frames.lostRing;
         for (const bytes of messagesIn(frames)) printer.print(decode(bytes));
       },

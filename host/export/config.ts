@@ -35,6 +35,8 @@ export interface ExportStatus {
   readonly queued: number;
   /** Events that came faster than they could be written. */
   readonly lostQueueFull: number;
+  /** Events that the buffer of the aggregation had no room for. */
+  readonly lostAggregation: number;
   /** Events that came while nothing could be written, or that could not be written at all. */
   readonly lostWriteFailed: number;
   readonly rateLimited: number;

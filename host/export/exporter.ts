@@ -4,7 +4,7 @@ import { GuidestarError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { FeedListener, Frames } from "../pipeline/port.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
-import type { Loss } from "../stream/loss.js";
+import { addLoss, eventsFrom, type Loss } from "../stream/loss.js";
 import type { QueueLimits } from "../stream/queue.js";
 import type { ExportConfig, ExportStatus } from "./config.js";
 import { ExportCounters } from "./counters.js";
@@ -30,6 +30,7 @@ export class Exporter implements FeedListener {
   #sentEvents = 0;
   #sentBytes = 0;
   #lostQueueFull = 0;
+  #lostAggregation = 0;
   /** Lost on this side because nothing could be written. */
   #lostFailing = 0;
   /** Sent to a thread that died or hung with them. */
@@ -73,6 +74,7 @@ export class Exporter implements FeedListener {
       bytes: counters.get("writtenBytes"),
       queued: this.#sentEvents - counters.get("doneEvents"),
       lostQueueFull: this.#lostQueueFull,
+      lostAggregation: this.#lostAggregation,
       lostWriteFailed: this.#lostFailing + this.#abandoned + counters.get("failed"),
       rateLimited: counters.get("rateLimited"),
       rotations: counters.get("rotations"),
@@ -81,13 +83,16 @@ export class Exporter implements FeedListener {
   }
 
   /** Takes what fits into the queue; the rest is lost, and the next event that is written says so. */
-  frames({ bytes, count, lostRing }: Frames): void {
-    if (lostRing > 0) this.#lose({ ring: lostRing, slowClient: 0 });
+  frames(frames: Frames): void {
+    const { bytes, count, lostRing, lostAggregation = 0 } = frames;
+    if (lostRing > 0) this.#lose({ ring: lostRing });
+    if (lostAggregation > 0) this.#lose({ aggregation: lostAggregation });
+    this.#lostAggregation += lostAggregation;
     const room = this.#room(bytes.length, count);
     if (room > 0) this.#send(cutFrames(bytes, room < count ? room : undefined), room);
-    const lost = count - room;
+    const lost = eventsFrom(frames, room);
     if (lost === 0) return;
-    this.#lose({ ring: 0, slowClient: lost });
+    this.#lose({ slowClient: lost });
     if (this.#counters.get("failing") === 1) this.#lostFailing += lost;
     else this.#lostQueueFull += lost;
   }
@@ -200,10 +205,8 @@ export class Exporter implements FeedListener {
     this.#worker.postMessage(message, transfer);
   }
 
-  #lose({ ring, slowClient }: Loss): void {
-    this.#loss ??= { ring: 0, slowClient: 0 };
-    this.#loss.ring += ring;
-    this.#loss.slowClient += slowClient;
+  #lose(loss: Partial<Loss>): void {
+    this.#loss = addLoss(this.#loss, loss);
   }
 
   #refusal(reason: string): GuidestarError {

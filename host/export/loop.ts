@@ -1,7 +1,7 @@
 import { timestampText } from "../json/time.js";
 import { eventTranscoder } from "../json/transcode.js";
 import { jsonString } from "../json/write.js";
-import { type Loss, withLoss } from "../stream/loss.js";
+import { addLoss, type Loss, noLoss, withLoss } from "../stream/loss.js";
 import type { Clock } from "./clock.js";
 import type { ExportConfig } from "./config.js";
 import type { ExportCounters } from "./counters.js";
@@ -139,18 +139,19 @@ export class ExportLoop {
     for (let frame = 0; frame < count; frame++) {
       // Whatever is wrong with an event, the others are written, and all are counted.
       try {
-        const start = at + framePrefixBytes;
-        at = start + frames.readUInt32BE(at + 1);
+        const start = at;
+        at += framePrefixBytes + frames.readUInt32BE(at + 1);
         if (!this.#limit.take(nowMs)) {
           counters.add("rateLimited", 1);
           continue;
         }
-        const message = frames.subarray(start, at);
-        this.#lines.add(this.#transcode(this.#loss ? withLoss(message, this.#loss) : message));
+        const whole = frames.subarray(start, at);
+        const framed = this.#loss ? withLoss(whole, this.#loss) : whole;
+        this.#lines.add(this.#transcode(framed.subarray(framePrefixBytes)));
         this.#loss = undefined;
       } catch (error) {
         counters.add("failed", 1);
-        this.#lose({ ring: 0, slowClient: 1 });
+        this.#lose({ ...noLoss(), slowClient: 1 });
         trouble = error as Error;
       }
     }
@@ -187,10 +188,8 @@ export class ExportLoop {
     this.#parts.onFailure(error);
   }
 
-  #lose({ ring, slowClient }: Loss): void {
-    this.#loss ??= { ring: 0, slowClient: 0 };
-    this.#loss.ring += ring;
-    this.#loss.slowClient += slowClient;
+  #lose(loss: Loss): void {
+    this.#loss = addLoss(this.#loss, loss);
   }
 
   #done({ bytes, count }: FrameJob): void {

@@ -7,6 +7,7 @@ import type { FeedListener, Frames } from "./port.js";
 export interface SharedFeed {
   /** Number of its group in the worker. */
   readonly id: number;
+  readonly key: string;
   readonly spec: StreamSpec;
   readonly listeners: Set<FeedListener>;
   /** Settles when the worker has taken the filter. */
@@ -21,11 +22,13 @@ export class Feeds {
 
   /** The feed of that filter, made with `subscribe` if there is none. */
   of(spec: StreamSpec, subscribe: (id: number) => Promise<void>): SharedFeed {
-    const key = filterKey(spec);
+    const id = this.#nextId;
+    // What is aggregated was counted for one stream, from when that began.
+    const key = spec.aggregation ? `aggregated ${id}` : filterKey(spec);
     const known = this.#byKey.get(key);
     if (known) return known;
-    const id = this.#nextId++;
-    const feed = { id, spec, listeners: new Set<FeedListener>(), ready: subscribe(id) };
+    this.#nextId++;
+    const feed = { id, key, spec, listeners: new Set<FeedListener>(), ready: subscribe(id) };
     this.#byKey.set(key, feed);
     this.#byId.set(id, feed);
     return feed;
@@ -49,8 +52,7 @@ export class Feeds {
   }
 
   forget(feed: SharedFeed): void {
-    const key = filterKey(feed.spec);
-    if (this.#byKey.get(key) === feed) this.#byKey.delete(key);
+    if (this.#byKey.get(feed.key) === feed) this.#byKey.delete(feed.key);
     this.#byId.delete(feed.id);
   }
 

@@ -102,6 +102,10 @@ export class PipelineHandle implements PipelinePort {
     return { close };
   }
 
+  finishAggregation(): Promise<void> {
+    return this.#request({ type: "finishAggregation" });
+  }
+
   async arrange(setups: readonly PluginSetup[]): Promise<Arranged> {
     // A worker that dies meanwhile has said nothing: its successor begins with what was before.
     const reply = await this.#request({ type: "arrange", setups });

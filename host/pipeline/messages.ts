@@ -10,7 +10,7 @@ import type { HookDescription } from "../policy/hookSpec.js";
 import type { LiveSourceOptions } from "../source/live.js";
 import type { RecordingSpec } from "../source/recordingSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
-import type { PipelineStatus } from "./port.js";
+import type { Frames, PipelineStatus } from "./port.js";
 
 export type SourceInit =
   | { readonly kind: "live"; readonly live: LiveSourceOptions }
@@ -62,6 +62,7 @@ export type Request =
   | { readonly type: "rehearse"; readonly plugin: PreparedPlugin; readonly settings: string }
   | { readonly type: "define"; readonly hooks: readonly HookDescription[] }
   | { readonly type: "forget"; readonly hooks: readonly number[] }
+  | { readonly type: "finishAggregation" }
   | { readonly type: "status" }
   | { readonly type: "stop" };
 
@@ -72,6 +73,7 @@ export interface Replies {
   rehearse: Rehearsal;
   define: undefined;
   forget: undefined;
+  finishAggregation: undefined;
   status: PipelineStatus;
   stop: undefined;
 }
@@ -91,13 +93,7 @@ export interface PlainError {
 
 export type FromWorker =
   | { readonly type: "ready" }
-  | {
-      readonly type: "frames";
-      readonly group: number;
-      readonly bytes: Uint8Array;
-      readonly count: number;
-      readonly lostRing: number;
-    }
+  | ({ readonly type: "frames"; readonly group: number } & Frames)
   /** Asks for a container, by its id. */
   | { readonly type: "lookup"; readonly id: string }
   /** A line of a plugin's log, or what the host has to say of the plugin. */

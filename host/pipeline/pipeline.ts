@@ -10,9 +10,10 @@ import type { ActivePlugin } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStage } from "../pods/podStage.js";
 import type { Source, SourceLosses } from "../source/source.js";
+import { Aggregation } from "../stream/aggregation/aggregation.js";
 import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
-import { Group } from "./group.js";
+import { Group, type GroupFrames } from "./group.js";
 import type { HookCount, PipelineStatus } from "./port.js";
 import type { SharedState } from "./shared.js";
 import type { StreamPlugins } from "./streamPlugins.js";
@@ -34,10 +35,7 @@ export interface PipelineParts {
   /** Number of the newest event of a pipeline before this one; 0 for the first. */
   readonly sequence: number;
   /** Hands over one run of frames; `bytes` is the receiver's from then on. */
-  readonly deliver: (
-    group: number,
-    frames: { bytes: Uint8Array<ArrayBuffer>; count: number; lostRing: number },
-  ) => void;
+  readonly deliver: (group: number, frames: GroupFrames) => void;
 }
 
 /**
@@ -91,7 +89,7 @@ export class Pipeline {
       this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
-        if ((await source.wait(idleMs)) === "ended") break;
+        if ((await source.wait(this.#idleMs())) === "ended") break;
       } else await turn();
       while (shared.bytesInFlight > maxBytesInFlight && !this.#stopping) {
         shared.beat();
@@ -124,9 +122,28 @@ export class Pipeline {
   subscribe(group: number, spec: StreamSpec, plugins?: StreamPlugins): void {
     const wants = compileFilter(spec, (event) => this.#message(event));
     this.#readLosses();
-    const { fields, accounts } = spec;
+    const { fields, accounts, aggregation } = spec;
     const ring = this.#losses.ring;
-    this.#groups.set(group, new Group(group, wants, ring, fields, plugins, accounts));
+    this.#groups.set(
+      group,
+      new Group(
+        group,
+        wants,
+        ring,
+        fields,
+        plugins,
+        accounts,
+        aggregation && new Aggregation(aggregation),
+      ),
+    );
+  }
+
+  /** Sends what waits to be aggregated; later events go as they come. */
+  finishAggregation(): void {
+    for (const group of this.#groups.values()) {
+      group.aggregation?.finish();
+      this.#flush(group);
+    }
   }
 
   /** As a client gets it; until the next call. */
@@ -277,7 +294,7 @@ export class Pipeline {
     for (const event of events) {
       let encoded = false;
       for (const group of this.#groups.values()) {
-        if (group.plugins || !group.wants(event)) continue;
+        if (group.plugins || !group.wants(event) || !group.takes(event)) continue;
         if (!encoded) {
           this.#frame.position = 0;
           encoder.encode(event, this.#frame);
@@ -293,6 +310,7 @@ export class Pipeline {
   /** Events of one stream alone. */
   #addTo(group: Group, events: readonly Event[]): void {
     for (const event of events) {
+      if (!group.takes(event)) continue;
       this.#frame.position = 0;
       this.#parts.encoder.encode(event, this.#frame);
       group.add(this.#frame.bytes.subarray(0, this.#frame.position));
@@ -308,6 +326,8 @@ export class Pipeline {
     const { chain, accounts } = this.#parts;
     for (const group of this.#groups.values()) {
       if (group.plugins) this.#addTo(group, group.plugins.tick(isLast));
+      if (isLast) group.aggregation?.finish();
+      else group.aggregation?.tick(nowMs);
       if (isDue && group.wantsAccounts) {
         const frame = accounts(group, chain.list());
         if (frame) group.addWhole(frame);
@@ -318,10 +338,22 @@ export class Pipeline {
 
   #flush(group: Group): void {
     if (performance.now() - this.#lossesReadMs > lossesEveryMs) this.#readLosses();
-    const frames = group.take(this.#losses.ring);
-    if (!frames) return;
-    this.#parts.shared.addBytesInFlight(frames.bytes.length);
-    this.#parts.deliver(group.id, frames);
+    for (;;) {
+      const frames = group.take(this.#losses.ring, maxFramesBytes);
+      if (!frames) return;
+      this.#parts.shared.addBytesInFlight(frames.bytes.length);
+      this.#parts.deliver(group.id, frames);
+    }
+  }
+
+  /** How long to wait for events: no longer than until something is due that is aggregated. */
+  #idleMs(): number {
+    let idle = idleMs;
+    for (const { aggregation } of this.#groups.values()) {
+      if (aggregation?.deadlineMs === undefined) continue;
+      idle = Math.min(idle, Math.max(Math.ceil(aggregation.deadlineMs - performance.now()), 1));
+    }
+    return idle;
   }
 
   #readLosses(): void {

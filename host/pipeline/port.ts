@@ -15,6 +15,10 @@ export interface Frames {
   readonly count: number;
   /** Records the kernel lost since this group's previous frames. */
   readonly lostRing: number;
+  /** If the stream is aggregated: for how many events each message stands; 0: it is about none. */
+  readonly counts?: readonly number[] | undefined;
+  /** And how many events its buffer had no room for, since the previous frames. */
+  readonly lostAggregation?: number | undefined;
 }
 
 export interface Feed {
@@ -83,6 +87,11 @@ export interface PipelineStatus {
 }
 
 export interface PipelinePort {
+  /**
+   * Sends what waits to be aggregated, and from then on every event as it comes: the streams are about
+   * to end. Resolves once all of it was delivered.
+   */
+  finishAggregation(): Promise<void>;
   /** Resolves once every later event will be delivered. Rejects if a filter is wrong. */
   subscribe(spec: StreamSpec, listener: FeedListener): Promise<Feed>;
   /**

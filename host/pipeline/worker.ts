@@ -148,6 +148,9 @@ try {
       case "forget":
         source.forget?.(request.hooks);
         return undefined;
+      case "finishAggregation":
+        pipeline.finishAggregation();
+        return undefined;
       case "status":
         return pipeline.status();
       case "stop":

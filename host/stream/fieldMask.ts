@@ -2,7 +2,7 @@
 import { BYTES, varintSize, WireWriter } from "../events/wire.js";
 
 /** For each kind of event, by its field in `fgs.GetEventsResponse`; kinds that are not listed stay whole. */
-export type FieldMasks = readonly (readonly [eventField: number, mask: FieldMask])[];
+export type FieldMasks = readonly (readonly [eventField: number, mask: boolean | FieldMask])[];
 
 /** What is kept of a message: plain data, so that it can cross threads. */
 export interface FieldMask {

@@ -1,4 +1,5 @@
 import type { PluginSetup } from "../plugins/prepared.js";
+import type { AggregationSpec } from "./aggregation/spec.js";
 import type { FieldMasks } from "./fieldMask.js";
 
 /**
@@ -54,6 +55,8 @@ export interface StreamSpec {
   readonly plugins?: readonly PluginSetup[] | undefined;
   /** Send what plugins did, too. */
   readonly accounts?: boolean | undefined;
+  /** Send one event for many that are alike; undefined: each event. */
+  readonly aggregation?: AggregationSpec | undefined;
 }
 
 /** Matches every event. */

@@ -1,5 +1,5 @@
 import type { Frames } from "../pipeline/port.js";
-import { type Loss, withLoss } from "./loss.js";
+import { eventsFrom, type Loss, noLoss, withLoss } from "./loss.js";
 
 /** How much may wait for one client. */
 export interface QueueLimits {
@@ -37,7 +37,7 @@ export class EventQueue {
   /** Events taken so far. */
   taken = 0;
   /** Events lost so far. */
-  readonly lost: Loss = { ring: 0, slowClient: 0 };
+  readonly lost: Loss = noLoss();
   #runs: (Waiting | undefined)[] = [];
   #first = 0;
   #events = 0;
@@ -57,8 +57,10 @@ export class EventQueue {
   }
 
   /** Queues what fits. The rest is lost, and the next event that fits will say so. */
-  push({ bytes, count, lostRing }: Frames): void {
+  push(frames: Frames): void {
+    const { bytes, count, lostRing, lostAggregation = 0 } = frames;
     if (lostRing > 0) this.#lose("ring", lostRing);
+    if (lostAggregation > 0) this.#lose("aggregation", lostAggregation);
     if (count === 0) return;
     const room = this.#events === 0 || this.#bytes + bytes.length <= this.limits.bytes;
     const left = room ? Math.min(count, this.limits.events - this.#events) : 0;
@@ -70,7 +72,7 @@ export class EventQueue {
       this.#events += left;
       this.#bytes += bytes.length;
     }
-    if (left < count) this.#lose("slowClient", count - left);
+    if (left < count) this.#lose("slowClient", eventsFrom(frames, left));
   }
 
   /**
@@ -99,7 +101,7 @@ export class EventQueue {
 
   #lose(place: keyof Loss, count: number): void {
     this.lost[place] += count;
-    this.#pending ??= { ring: 0, slowClient: 0 };
+    this.#pending ??= noLoss();
     this.#pending[place] += count;
   }
 

@@ -10,6 +10,8 @@ export interface SubscriberStatus {
   readonly sent: number;
   /** Events that this client lost because it read too slowly. */
   readonly lost: number;
+  /** Events that the buffer of its aggregation had no room for. */
+  readonly lostAggregation: number;
   /** Events that wait in its queue. */
   readonly queued: number;
 }
@@ -32,6 +34,7 @@ export class Subscriber implements FeedListener {
     readonly peer: string,
     private readonly writer: MessageWriter,
     limits: QueueLimits,
+    private readonly onFullBuffer: (events: number) => void = () => {},
   ) {
     this.#queue = new EventQueue(limits);
     writer.onDrain(() => this.#flow());
@@ -39,7 +42,8 @@ export class Subscriber implements FeedListener {
 
   get status(): SubscriberStatus {
     const { taken: sent, lost, length: queued } = this.#queue;
-    return { id: this.id, peer: this.peer, sent, lost: lost.slowClient, queued };
+    const { slowClient, aggregation: lostAggregation } = lost;
+    return { id: this.id, peer: this.peer, sent, lost: slowClient, lostAggregation, queued };
   }
 
   /** Every later event will come from `feed`: tells the client, and begins to write. */
@@ -54,6 +58,7 @@ export class Subscriber implements FeedListener {
   frames(frames: Frames): void {
     if (this.#isReleased || this.#ending !== undefined) return;
     this.#queue.push(frames);
+    if (frames.lostAggregation) this.onFullBuffer(frames.lostAggregation);
     if (this.#isFlowing) this.#flow();
   }
 

@@ -26,6 +26,7 @@ export const additions: {
       container_id: "2015 repeated string",
       in_init_tree: "2016 google.protobuf.BoolValue",
       ancestor_binary_regex: "2017 repeated string",
+      container_name_regex: "2018 repeated string",
       namespace_regex: "2019 repeated string",
       function_names: "2020 repeated string",
     },

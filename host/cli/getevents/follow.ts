@@ -2,11 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { fgs } from "../../../proto/generated/api.js";
 import type { Client } from "../../api/client.js";
-import { toNumber } from "../../api/numbers.js";
 import { GuidestarError } from "../../errors.js";
 import { say } from "../output.js";
 import { spanText } from "../text/units.js";
-import type { EventPrinter, Losses } from "./printer.js";
+import { type EventPrinter, type Losses, lossesOf } from "./printer.js";
 
 export interface FollowOptions {
   readonly open: () => Promise<Client>;
@@ -77,7 +76,7 @@ async function printStream(client: Client, options: FollowOptions, session: Sess
     () => tellReady(session),
     () => {},
   );
-  let told: Losses = { ring: 0, slowClient: 0 };
+  let told: Losses = { ring: 0, slowClient: 0, aggregation: 0 };
   try {
     for await (const event of stream) {
       printer.print(event);
@@ -90,8 +89,12 @@ async function printStream(client: Client, options: FollowOptions, session: Sess
     printer.out.failed.removeEventListener("abort", cancel);
   }
   // What was lost after the last event: no event was left to tell it.
-  const { ring, slowClient } = await stream.losses;
-  printer.tellLoss({ ring: ring - told.ring, slowClient: slowClient - told.slowClient });
+  const { ring, slowClient, aggregation } = await stream.losses;
+  printer.tellLoss({
+    ring: ring - told.ring,
+    slowClient: slowClient - told.slowClient,
+    aggregation: aggregation - told.aggregation,
+  });
 }
 
 function tellReady(session: Session): void {
@@ -104,9 +107,11 @@ function tellReady(session: Session): void {
 
 function added(losses: Losses, lost: fgs.GetEventsResponse["lost"]): Losses {
   if (!lost) return losses;
+  const { ring, slowClient, aggregation } = lossesOf(lost);
   return {
-    ring: losses.ring + toNumber(lost.ring),
-    slowClient: losses.slowClient + toNumber(lost.slow_client),
+    ring: losses.ring + ring,
+    slowClient: losses.slowClient + slowClient,
+    aggregation: losses.aggregation + aggregation,
   };
 }
 

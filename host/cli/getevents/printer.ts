@@ -24,6 +24,16 @@ export interface PrinterOptions {
 export interface Losses {
   readonly ring: number;
   readonly slowClient: number;
+  readonly aggregation: number;
+}
+
+/** What an event says was lost before it. */
+export function lossesOf(lost: NonNullable<Event["lost"]>): Losses {
+  return {
+    ring: toNumber(lost.ring),
+    slowClient: toNumber(lost.slow_client),
+    aggregation: toNumber(lost.aggregation),
+  };
 }
 
 export class EventPrinter {
@@ -60,21 +70,23 @@ export class EventPrinter {
   /** Prints the event, as `json` if that is given and JSON is wanted. */
   print(event: Event, json?: string): void {
     const { lost } = event;
-    if (lost) this.tellLoss({ ring: toNumber(lost.ring), slowClient: toNumber(lost.slow_client) });
+    if (lost) this.tellLoss(lossesOf(lost));
     this.out.line(json !== undefined && this.isJson ? json : this.format(event));
     this.printed++;
   }
 
   /** Says what is missing, at the place where it is missing. */
-  tellLoss({ ring, slowClient }: Losses): void {
+  tellLoss({ ring, slowClient, aggregation }: Losses): void {
     const reasons = [
       ring > 0 ? `${grouped(ring)} because the kernel's ring buffer was full` : "",
       slowClient > 0 ? `${grouped(slowClient)} because this client reads too slowly` : "",
+      aggregation > 0 ? `${grouped(aggregation)} because the aggregation's buffer was full` : "",
     ].filter((reason) => reason !== "");
     if (reasons.length === 0) return;
-    this.lost += ring + slowClient;
+    const lost = ring + slowClient + aggregation;
+    this.lost += lost;
     this.out.flush();
-    say(this.warn(`${counted(ring + slowClient, "event")} LOST here: ${reasons.join(", ")}`));
+    say(this.warn(`${counted(lost, "event")} LOST here: ${reasons.join(", ")}`));
   }
 
   /** Events that an export left out here, by its rate limit; `json` is its line, kept in JSON. */

@@ -65,8 +65,8 @@ function nodeLines(node: Node, plugins: Status["plugins"]): string[] {
     ),
     row("Streams", node.streams.length === 0 ? "none" : String(node.streams.length)),
     ...node.streams.map(
-      ({ id, peer, sent, queued, lost }) =>
-        `  #${id ?? 0} ${printable(peer ?? "")}: ${of(sent)} sent, ${of(queued)} waiting, ${of(lost)} lost by reading too slowly`,
+      ({ id, peer, sent, queued, lost, lost_aggregation }) =>
+        `  #${id ?? 0} ${printable(peer ?? "")}: ${of(sent)} sent, ${of(queued)} waiting, ${of(lost)} lost by reading too slowly${fullBuffer(lost_aggregation)}`,
     ),
   ];
   return lines;
@@ -77,13 +77,19 @@ function exportLines(file: guidestar.FileExport.$Properties): string[] {
   const lost = [
     `${of(file.lost_queue_full)} because the disk is too slow`,
     `${of(file.lost_write_failed)} because it could not be written`,
-    `${of(file.rate_limited)} over the rate limit`,
+    `${of(file.rate_limited)} over the rate limit${fullBuffer(file.lost_aggregation)}`,
   ].join(", ");
   const counts = `${of(file.written)} events written, ${of(file.queued)} waiting`;
   return [
     row("Export", `${printable(file.file ?? "")}: ${counts}; lost ${lost}`),
     ...(file.failure ? [`  NOTHING CAN BE WRITTEN: ${printable(file.failure)}`] : []),
   ];
+}
+
+/** Only where it happened: most streams are not aggregated. */
+function fullBuffer(lost: Parameters<typeof toNumber>[0]): string {
+  const count = toNumber(lost);
+  return count === 0 ? "" : `, ${grouped(count)} because the aggregation's buffer was full`;
 }
 
 /** Nothing about containers if they are not looked up. */

@@ -24,11 +24,18 @@ export function streamMetrics(registry: Registry) {
     "notify_overflowed_events_total",
     "Events that clients lost because they read too slowly",
   );
+  const aggregation = instrument(
+    registry,
+    "counter",
+    "stream_aggregation_dropped_events_total",
+    "Events that the buffer of a stream's aggregation had no room for",
+  );
   return (totals: StreamTotals) => {
     open(totals.open);
     queued(totals.queued);
     sent(totals.sent);
     lost(totals.lost);
+    aggregation(totals.lostAggregation);
   };
 }
 
@@ -69,6 +76,7 @@ export function exportMetrics(registry: Registry) {
       [{ reason: "queue_full" }, status.lostQueueFull],
       [{ reason: "write_failed" }, status.lostWriteFailed],
       [{ reason: "rate_limited" }, status.rateLimited],
+      [{ reason: "aggregation_full" }, status.lostAggregation],
     ]);
     rotations(status.rotations);
     failing(status.failure === "" ? 0 : 1);

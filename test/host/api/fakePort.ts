@@ -74,6 +74,8 @@ export class FakePort implements PipelinePort {
     return this.chain;
   }
 
+  async finishAggregation() {}
+
   async define() {}
 
   async forget() {}

@@ -56,7 +56,7 @@ eachWriter(
     port.deliver(() => frames(execs(3, 2)));
     port.end();
     assert.deepEqual(await sequences(stream), [1, 2, 3, 4]);
-    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 0 });
+    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 0, aggregation: 0 });
   },
 );
 
@@ -105,6 +105,18 @@ test("a request with a wrong filter is refused, naming the field", async (t) => 
       "aggregation_options.window_size: a window cannot be negative",
     ],
     [
+      { aggregation_options: { window_size: { nanos: 9_999_999 } } },
+      "aggregation_options.window_size: 9999999 ns; 10 ms are the least",
+    ],
+    [
+      { aggregation_options: { window_size: { seconds: 86_401 } } },
+      "aggregation_options.window_size: 86401 s; a day is the most",
+    ],
+    [
+      { aggregation_options: { channel_buffer_size: 1_000_001 } },
+      "aggregation_options.channel_buffer_size: 1000001 different events a window; 1000000 are the most",
+    ],
+    [
       { aggregation_options: { window_size: { seconds: 1, nanos: -5 } } },
       "aggregation_options.window_size: 1 s and -5 ns make no duration",
     ],
@@ -129,16 +141,36 @@ test("a request with a wrong filter is refused, naming the field", async (t) => 
   assert.equal(port.feeds.size, 0);
 });
 
-test("aggregation options are accepted, and every event passes as it is", async (t) => {
+test("aggregation options reach the pipeline, with defaults for what is not set", async (t) => {
   const { port, address } = await start(t);
   const { sensors } = await connected(t, { serverAddress: address });
   const stream = sensors.getEvents({
-    aggregation_options: { window_size: { seconds: 1 }, channel_buffer_size: 5 },
+    aggregation_options: { window_size: { seconds: 1, nanos: 5 }, channel_buffer_size: 5 },
   });
   await stream.ready;
-  port.deliver(() => frames(execs(1, 3)));
+  const plain = sensors.getEvents({ aggregation_options: {} });
+  await plain.ready;
+  assert.deepEqual(
+    [...port.feeds.values()].map(({ aggregation }) => aggregation),
+    [
+      { windowNs: 1_000_000_005n, mostKeys: 5 },
+      { windowNs: 15_000_000_000n, mostKeys: 10_000 },
+    ],
+  );
+  port.deliver((spec) => {
+    const counts = [2, 3, 4];
+    return {
+      ...frames(execs(1, 3)),
+      counts,
+      lostAggregation: spec.aggregation?.mostKeys === 5 ? 7 : 0,
+    };
+  });
   port.end();
-  assert.deepEqual(await sequences(stream), [1, 2, 3]);
+  const lost: number[] = [];
+  for await (const event of stream) lost.push(toNumber(event.lost?.aggregation));
+  assert.deepEqual(lost, [7, 0, 0]);
+  assert.deepEqual(await stream.losses, { slowClient: 0, ring: 0, aggregation: 7 });
+  assert.deepEqual(await sequences(plain), [1, 2, 3]);
 });
 
 eachWriter(
@@ -158,7 +190,7 @@ eachWriter(
       { code: "FAILED_PRECONDITION", message: "the recording is cut off at byte 12" },
     );
     assert.equal(seen.length, 100);
-    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 4 });
+    assert.deepEqual(await stream.losses, { slowClient: 0, ring: 4, aggregation: 0 });
   },
 );
 

@@ -45,7 +45,7 @@ async function callOf(
 }
 
 const buffer = (first: number, count: number) => Buffer.from(frames(execs(first, count)).bytes);
-const none = { ring: 0, slowClient: 0 };
+const none = { ring: 0, slowClient: 0, aggregation: 0 };
 
 test("this grpc-js shows the stream of a call, with and without its own counts", async (t) => {
   for (const channelz of [0, 1]) {
@@ -153,7 +153,7 @@ test("a client that does not read stops the writer at its window, and one that r
     if (next <= 10_000) flow();
     else if (next < 20_000) {
       next = 20_000;
-      writer.end({ ring: 0, slowClient: 3 }, undefined);
+      writer.end({ ring: 0, slowClient: 3, aggregation: 0 }, undefined);
     }
   });
   flow();

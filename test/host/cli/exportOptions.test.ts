@@ -50,6 +50,15 @@ test("flags are read as they are meant", async (t) => {
     '{"fields":"process.binary","event_set":["PROCESS_EXEC"]}',
   );
   assert.ok(trimmed?.spec.fields);
+  const aggregate = ["--export-filename", "x", "--enable-export-aggregation"];
+  const sizes = ["--export-aggregation-window-size", "1m", "--export-aggregation-buffer-size", "7"];
+  assert.deepEqual(
+    [(await config(...aggregate))?.spec, (await config(...aggregate, ...sizes))?.spec],
+    [
+      { allow: [], deny: [], aggregation: { windowNs: 15_000_000_000n, mostKeys: 10_000 } },
+      { allow: [], deny: [], aggregation: { windowNs: 60_000_000_000n, mostKeys: 7 } },
+    ],
+  );
   const { spec, ...rest } = read ?? {};
   assert.deepEqual(rest, {
     ...{ file: "x", maxFileBytes: 2 ** 32, rotationIntervalMs: 5_400_000, maxBackups: 0 },
@@ -81,6 +90,19 @@ test("wrong flags are told in one sentence with the place", async () => {
     [[...file, "--export-denylist", "@/none"], /^--export-denylist: cannot read/],
     [[...file, "--export-denylist", '{"binary_regex":["("]}'], /no regular expression/],
     [["--export-field-filters", '{"fields":"parent"}'], /does nothing without/],
+    [["--enable-export-aggregation"], /does nothing without --export-filename$/],
+    [
+      [...file, "--export-aggregation-window-size", "1s"],
+      /^--export-aggregation-window-size does nothing without --enable-export-aggregation$/,
+    ],
+    [
+      [...file, "--enable-export-aggregation", "--export-aggregation-window-size", "25h"],
+      /^--export-aggregation-window-size takes a duration from 10ms to 24h, not 25h$/,
+    ],
+    [
+      [...file, "--enable-export-aggregation", "--export-aggregation-buffer-size", "0"],
+      /^--export-aggregation-buffer-size takes a whole number from 1, not 0$/,
+    ],
     [
       [...file, "--export-field-filters", '{"fields":"proces"}'],
       /^--export-field-filters\[0\]\.fields.*proces/,

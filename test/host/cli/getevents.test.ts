@@ -166,6 +166,9 @@ describe("filters", () => {
       ["-c", "0"],
       /^guidestar: option '-c, --count <events>' argument '0' is invalid\. It must be a whole number from 1 on\./,
     ],
+    [["--aggregate-window", "5"], /^guidestar: --aggregate-window takes a duration such as 24h/],
+    [["--aggregate-window", "1ms"], /^guidestar: --aggregate-window takes .* 10ms to 24h, not 1ms/],
+    [["--aggregate-buffer", "2000000"], /--aggregate-buffer takes a number up to 1000000, not/],
     [["--reconnect-wait", "-1"], /must be a number of seconds/],
     [["--colour", "always"], /^guidestar: unknown option '--colour'\. Did you mean --color\?/],
     [["extra"], /^guidestar: too many arguments/],
@@ -197,6 +200,7 @@ describe("losses", () => {
       send(call, exec("/bin/a"));
       send(call, { ...exec("/bin/b"), lost: { ring: 1200, slow_client: 34 } });
       const trailers = new Metadata();
+      trailers.set("guidestar-lost-aggregation", "5");
       trailers.set("guidestar-lost", "37");
       trailers.set("guidestar-lost-ring", "1200");
       call.end(trailers);
@@ -206,13 +210,13 @@ describe("losses", () => {
       assert.equal(code, 0);
       assert.deepEqual(stderr.trim().split("\n"), [
         "guidestar: 1,234 events LOST here: 1,200 because the kernel's ring buffer was full, 34 because this client reads too slowly",
-        "guidestar: 3 events LOST here: 3 because this client reads too slowly",
+        "guidestar: 8 events LOST here: 3 because this client reads too slowly, 5 because the aggregation's buffer was full",
       ]);
       const seen = await terminal(["getevents", "--server-address", address], {
         env: { NO_COLOR: "1" },
       }).outcome;
-      assert.match(seen.stdout, /bin\/a\r\n.*LOST here.*\r\n.*bin\/b\r\n.*3 events LOST here/);
-      assert.match(seen.stdout, /guidestar: 2 events in \d+\.\d s, 1,237 LOST\r\n$/);
+      assert.match(seen.stdout, /bin\/a\r\n.*LOST here.*\r\n.*bin\/b\r\n.*8 events LOST here/);
+      assert.match(seen.stdout, /guidestar: 2 events in \d+\.\d s, 1,242 LOST\r\n$/);
     });
   });
 });

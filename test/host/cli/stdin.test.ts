@@ -49,6 +49,12 @@ describe("events on standard input", () => {
     assert.equal(stderr, "");
   });
 
+  test("are not aggregated", async () => {
+    const { code, stdout, stderr } = await run(["getevents", "--aggregate"], { stdin: lines });
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /--aggregate works on the events of a daemon.*--live/);
+  });
+
   test("are filtered by the same flags", async () => {
     const outputOf = async (...flags: string[]) =>
       (await run(["getevents", ...flags], { stdin: lines })).stdout;

@@ -46,11 +46,11 @@ test("the first event behind a loss says what was lost", (t) => {
   const file = join(temporaryFolder(t), "events.json");
   const { loop } = startLoop(configOf(file));
   loop.push(job(1, 1));
-  loop.push(job(5, 2, { ring: 1, slowClient: 2 }));
+  loop.push(job(5, 2, { ring: 1, slowClient: 2, aggregation: 3 }));
   loop.close();
   assert.deepEqual(
     linesIn(file).map(({ lost }) => lost),
-    [undefined, { ring: "1", slow_client: "2" }, undefined],
+    [undefined, { ring: "1", slow_client: "2", aggregation: "3" }, undefined],
   );
 });
 
@@ -418,7 +418,7 @@ describe("a rate limit", () => {
 
     const one = startLoop(configOf(join(folder, "one"), { ratePerMinute: 1 }));
     one.loop.push(job(1, 1));
-    one.loop.push(job(4, 1, { ring: 0, slowClient: 2 }));
+    one.loop.push(job(4, 1, { ring: 0, slowClient: 2, aggregation: 0 }));
     one.clock.nowMs += 60_000;
     one.loop.push(job(5, 1));
     one.loop.close();

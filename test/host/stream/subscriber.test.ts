@@ -54,7 +54,14 @@ test("after a write that fills the client, none follows until it drains", () => 
   subscriber.frames(frames(execs(1, 5)));
   subscriber.frames(frames(execs(6, 1)));
   assert.equal(client.written, 2);
-  assert.deepEqual(subscriber.status, { id: 1, peer: "unix", sent: 2, lost: 0, queued: 4 });
+  assert.deepEqual(subscriber.status, {
+    id: 1,
+    peer: "unix",
+    sent: 2,
+    lost: 0,
+    lostAggregation: 0,
+    queued: 4,
+  });
   client.drain(3);
   assert.equal(client.written, 5);
   client.drain(3);

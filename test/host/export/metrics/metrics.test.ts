@@ -28,7 +28,7 @@ function sourcesOf(port = new FakePort(), more: Partial<MetricsSources> = {}): M
     version: "1.2.3",
     port,
     refusedUploads: () => ({ signature: 3 }),
-    streams: () => ({ open: 2, queued: 5, sent: 100, lost: 7 }),
+    streams: () => ({ open: 2, queued: 5, sent: 100, lost: 7, lostAggregation: 8 }),
     exportStatus: () => undefined,
     processCacheSize: 65536,
     ...more,
@@ -42,7 +42,7 @@ test("every count is shown under the name that is known, with a type and a help 
   const port = new FakePort();
   port.chain.push(pluginOf("quiet"), pluginOf("broken", { failure: "too often" }));
   const exported = { file: "f", written: 50, bytes: 5000, queued: 3, rotations: 2, failure: "no" };
-  const lost = { lostQueueFull: 4, lostWriteFailed: 5, rateLimited: 6 };
+  const lost = { lostQueueFull: 4, lostWriteFailed: 5, rateLimited: 6, lostAggregation: 9 };
   const { value, types, samples } = await scrape(
     sourcesOf(port, { exportStatus: () => ({ ...exported, ...lost }) }),
   );
@@ -83,6 +83,7 @@ test("every count is shown under the name that is known, with a type and a help 
     ["stream_queued_events", {}, 5],
     ["stream_events_sent_total", {}, 100],
     ["notify_overflowed_events_total", {}, 7],
+    ["stream_aggregation_dropped_events_total", {}, 8],
     ["plugin_uploads_refused_total", { reason: "signature" }, 3],
     ["plugins", {}, 2],
     ["plugin_up", { plugin: "quiet", version: "0123456789ab" }, 1],
@@ -104,6 +105,7 @@ test("every count is shown under the name that is known, with a type and a help 
     ["export_events_dropped_total", { reason: "queue_full" }, 4],
     ["export_events_dropped_total", { reason: "write_failed" }, 5],
     ["export_events_dropped_total", { reason: "rate_limited" }, 6],
+    ["export_events_dropped_total", { reason: "aggregation_full" }, 9],
     ["export_rotations_total", {}, 2],
     ["export_failing", {}, 1],
   ];
