@@ -31,6 +31,17 @@ export interface Codec<T = unknown> {
  * | struct, union | object; members of anonymous ones as if they were the outer one's |
  */
 export function codecOf(btf: Btf, id: number): Codec {
+  const known = codecs.get(btf) ?? new Map<number, Codec>();
+  codecs.set(btf, known);
+  const codec = known.get(id) ?? makeCodec(btf, id);
+  known.set(id, codec);
+  return codec;
+}
+
+/** They keep nothing but what the type is, which takes a while to find out. */
+const codecs = new WeakMap<Btf, Map<number, Codec>>();
+
+function makeCodec(btf: Btf, id: number): Codec {
   const type = btf.resolve(id);
   const text = btf.text(id);
   switch (type.kind) {

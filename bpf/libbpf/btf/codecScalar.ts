@@ -27,6 +27,16 @@ export function intCodec(type: string, size: number, signed: boolean): Codec {
     type,
     read: (view, offset) => readInt(view, offset, size, signed),
     write(view, offset, value, where) {
+      // What most numbers are, without the way over bigints.
+      if (
+        size === 4 &&
+        typeof value === "number" &&
+        value >>> 0 === value &&
+        value <= 0x7fff_ffff
+      ) {
+        view.setUint32(offset, value, true);
+        return;
+      }
       writeBits(view, offset, size, checkedInt(value, bits, signed, type, where));
     },
   };

@@ -64,12 +64,7 @@ export class Variables implements Iterable<Variable> {
    */
   set(path: string, value: unknown): void {
     const { place, codec, offset } = this.#find(path);
-    if (place.readOnly && this.#object.loaded()) {
-      throw new BpfError(
-        `variable "${place.name}" is in ${place.section}, which is constant once the object is loaded: set it before load()`,
-        { code: "WRONG_STATE" },
-      );
-    }
+    this.#assertWritable(place);
     const bytes = place.map.readData(place.offset + offset, codec.size);
     codec.write(viewOf(bytes), 0, value, path);
     place.map.writeData(place.offset + offset, bytes);
@@ -77,11 +72,25 @@ export class Variables implements Iterable<Variable> {
 
   /** Sets several at once: all are checked before the first is set. */
   setAll(values: Readonly<Record<string, unknown>>): void {
-    for (const [path, value] of Object.entries(values)) {
-      const { codec } = this.#find(path);
-      codec.write(new DataView(new ArrayBuffer(codec.size)), 0, value, path);
-    }
-    for (const [path, value] of Object.entries(values)) this.set(path, value);
+    const changed = new Map<Place, Uint8Array>();
+    const parts = Object.entries(values).map(([path, value]) => {
+      const { place, codec, offset } = this.#find(path);
+      this.#assertWritable(place);
+      const bytes = changed.get(place) ?? place.map.readData(place.offset, place.size);
+      changed.set(place, bytes);
+      codec.write(viewOf(bytes), offset, value, path);
+      return { place, offset, bytes: bytes.subarray(offset, offset + codec.size) };
+    });
+    // What else is in a variable may be changed by programs that run.
+    for (const { place, offset, bytes } of parts) place.map.writeData(place.offset + offset, bytes);
+  }
+
+  #assertWritable(place: Place): void {
+    if (!place.readOnly || !this.#object.loaded()) return;
+    throw new BpfError(
+      `variable "${place.name}" is in ${place.section}, which is constant once the object is loaded: set it before load()`,
+      { code: "WRONG_STATE" },
+    );
   }
 
   #find(path: string): { place: Place; codec: Codec; offset: number } {
@@ -107,25 +116,26 @@ export class Variables implements Iterable<Variable> {
 }
 
 function* places(btf: Btf, maps: readonly ObjectMap[]): Generator<[string, Place]> {
-  for (const name of btf.names(".", Kind.DATASEC)) {
-    const section = btf.get(name, Kind.DATASEC);
-    const map = maps.find((each) => each.isData && each.name.endsWith(name));
-    if (!map || !/^\.(rodata|data|bss)/.test(name)) continue;
-    for (const { type, offset, size } of section.variables) {
+  const all = declared.get(btf) ?? [...variablesOf(btf)];
+  declared.set(btf, all);
+  for (const variable of all) {
+    const map = maps.find((each) => each.isData && each.name.endsWith(variable.section));
+    if (map) yield [variable.name, { ...variable, map }];
+  }
+}
+
+/** Objects that are opened from one file again and again have their types in common. */
+const declared = new WeakMap<Btf, readonly Omit<Place, "map">[]>();
+
+function* variablesOf(btf: Btf): Generator<Omit<Place, "map">> {
+  for (const section of btf.names(".", Kind.DATASEC)) {
+    if (!/^\.(rodata|data|bss)/.test(section)) continue;
+    for (const { type, offset, size } of btf.get(section, Kind.DATASEC).variables) {
       const variable = btf.type(type);
       if (variable.kind !== Kind.VAR) continue;
-      const typeId = variable.target;
-      const place: Place = {
-        name: variable.name,
-        section: name,
-        size,
-        type: btf.text(typeId),
-        readOnly: name.startsWith(".rodata"),
-        map,
-        offset,
-        typeId,
-      };
-      yield [variable.name, place];
+      const { name, target: typeId } = variable;
+      const readOnly = section.startsWith(".rodata");
+      yield { name, section, size, type: btf.text(typeId), readOnly, offset, typeId };
     }
   }
 }

@@ -9,14 +9,13 @@ import { parsePolicyDocument } from "../../../host/policy/document/document.js";
 import type { HookSpec } from "../../../host/policy/hookSpec.js";
 import { kernelFacts } from "../../../host/policy/kernel/kernelFacts.js";
 import { resolvePolicy } from "../../../host/policy/resolve/resolve.js";
-import { loadBase } from "../../../host/sensors/base.js";
 import type { HookCounters } from "../../../host/sensors/hook/counters.js";
 import { hookFeatures } from "../../../host/sensors/hook/features.js";
 import { type LoadedHook, loadHook } from "../../../host/sensors/hook/loadHook.js";
-import { SharedHookMaps } from "../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../host/source/live.js";
 import { Gated, workload } from "../../bpf/core/harness.js";
 import { decodeHook, type HookRecord } from "../../bpf/core/hook/decode.js";
+import { closeWatched, watch, watchAlone } from "../../bpf/core/hook/watched.js";
 
 export const calls = workload("calls");
 
@@ -69,23 +68,21 @@ export async function runPolicies(
   const cleanUp: { close(): void }[] = [];
   try {
     if (options.late === "base") await started(gated);
-    const spawned = options.late !== "base";
-    const scope = { kind: "tree", rootPids: [gated.pid], spawned } as const;
-    const base = loadBase({ scan: false, scope });
-    cleanUp.push(base);
-    const maps = new SharedHookMaps(base);
-    cleanUp.push(maps);
+    const watched = options.late === "base" ? watchAlone(gated.pid, false) : watch(gated.pid);
+    if (options.late === "base") cleanUp.push({ close: () => closeWatched(watched) });
+    const { base, maps } = watched;
     if (options.late === "policies") await started(gated);
     const facts = kernelFacts({ hostNamespaces: base.hostNamespaces });
     const hooks = policies(gated.pid).map((text) =>
       specsOf(text, facts).map((spec) => {
+        const number = watched.nextHook();
         const hook = loadHook(spec, {
-          hook: cleanUp.length,
+          hook: number,
           maps,
           features: hookFeatures(),
           ...(options.monitor !== undefined && { monitor: options.monitor }),
         });
-        const number = cleanUp.push(hook) - 1;
+        cleanUp.push(hook);
         return { hook, number };
       }),
     );

@@ -2,7 +2,6 @@
 
 import type { Btf } from "../../../../bpf/libbpf/index.js";
 import type { HookSpec } from "../../../../host/policy/hookSpec.js";
-import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import type { HookCounters } from "../../../../host/sensors/hook/counters.js";
 import type { HookFeatures } from "../../../../host/sensors/hook/features.js";
 import {
@@ -10,17 +9,19 @@ import {
   type LoadedHook,
   loadHook,
 } from "../../../../host/sensors/hook/loadHook.js";
-import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
+import type { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { openLiveSource } from "../../../../host/source/live.js";
 import type { SourceLosses } from "../../../../host/source/source.js";
 import { Gated } from "../harness.js";
 import { decodeHook, type HookRecord } from "./decode.js";
+import { watch } from "./watched.js";
 
 export interface HookRun {
   readonly rootPid: number;
   readonly output: string;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** `hook` counts the specs, from 1. */
   readonly records: readonly HookRecord[];
   readonly counters: readonly HookCounters[];
   readonly mechanisms: readonly string[];
@@ -47,23 +48,21 @@ export async function runHooked(
   atEnd: (maps: SharedHookMaps) => void = () => undefined,
 ): Promise<HookRun> {
   const gated = new Gated(command);
-  let base: BaseSensor | undefined;
-  let maps: SharedHookMaps | undefined;
   const hooks: LoadedHook[] = [];
   try {
-    const scope = { kind: "tree", rootPids: [gated.pid], spawned: true } as const;
-    base = loadBase({ scan: false, scope });
-    const shared = new SharedHookMaps(base);
-    maps = shared;
+    const { base, maps, nextHook } = watch(gated.pid);
+    const numbers = specs.map(() => nextHook());
     specs.forEach((spec, i) => {
-      hooks.push(loadHook(spec, { hook: i + 1, maps: shared, features }));
+      hooks.push(loadHook(spec, { hook: numbers[i] ?? 0, maps, features }));
     });
     const source = openLiveSource(base.source);
+    const before = source.losses();
     const records: HookRecord[] = [];
     const drain = () => {
       source.read(1_000_000, (bytes, _view, offset, size) => {
-        const record = decodeHook(shared.btf, bytes.slice(offset, offset + size));
-        if (record !== undefined) records.push(record);
+        const record = decodeHook(maps.btf, bytes.slice(offset, offset + size));
+        const hook = numbers.indexOf(record?.hook ?? 0) + 1;
+        if (record !== undefined && hook > 0) records.push({ ...record, hook });
       });
     };
     gated.open();
@@ -77,9 +76,9 @@ export async function runHooked(
     }
     const output = await end;
     drain();
-    const losses = source.losses();
+    const losses = lostSince(before, source.losses());
     source.close();
-    atEnd(shared);
+    atEnd(maps);
     return {
       rootPid: gated.pid,
       output,
@@ -90,12 +89,18 @@ export async function runHooked(
       mechanisms: hooks.map((hook) => hook.mechanism),
       statistics: hooks.map((hook) => hook.statistics()),
       losses,
-      btf: shared.btf,
+      btf: maps.btf,
     };
   } finally {
     gated.kill();
     for (const hook of hooks) hook.close();
-    maps?.close();
-    base?.close();
   }
+}
+
+function lostSince(before: SourceLosses, now: SourceLosses): SourceLosses {
+  return {
+    ring: now.ring - before.ring,
+    tableFull: now.tableFull - before.tableFull,
+    readFailed: now.readFailed - before.readFailed,
+  };
 }
