@@ -83,7 +83,7 @@ function filterOf(
   // A packet has no state of its own.
   const isStateless = operator.kind === "state" && type === "skb";
   if (!operator.classes.includes(kind) || isStateless) {
-    const known = operatorsFor(kind).filter((each) => type !== "skb" || each !== "State");
+    const known = operatorsFor(kind).filter((each) => type !== "skb" || !each.endsWith("State"));
     const what =
       known.length === 0 ? "it cannot be compared with anything" : `it takes ${known.join(", ")}`;
     const values = (text.values?.value ?? []).map(({ value }) => value).join(" ");

@@ -1,7 +1,8 @@
 /** Integers of every type, with every operator, where their values begin, end and wrap. */
 
-import { calls, firstCall } from "./run.js";
-import { defineGroup, matchArg, type PolicyCase, selector } from "./suite.js";
+import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
+import { calls } from "./run.js";
+import { argFilter } from "./suite.js";
 
 const types: Readonly<Record<string, { readonly bits: number; readonly signed: boolean }>> = {
   int8: { bits: 8, signed: true },
@@ -15,7 +16,7 @@ const types: Readonly<Record<string, { readonly bits: number; readonly signed: b
   size_t: { bits: 64, signed: false },
 };
 
-for (const [type, { bits, signed }] of Object.entries(types)) {
+const groups = Object.entries(types).map(([type, { bits, signed }]): PackedGroup => {
   const min = signed ? -(1n << BigInt(bits - 1)) : 0n;
   const max = (1n << BigInt(signed ? bits - 1 : bits)) - 1n;
   const passed = [min, min + 1n, signed ? -1n : 1n, 0n, 1n, 7n, 8n, 100n, max - 1n, max];
@@ -26,9 +27,9 @@ for (const [type, { bits, signed }] of Object.entries(types)) {
     operator: string,
     values: readonly (bigint | string)[],
     holds: (value: bigint) => boolean,
-  ): PolicyCase => ({
+  ): PackedCase => ({
     name: `${type} ${name}`,
-    selectors: selector(matchArg(1, operator, ...values)),
+    filters: argFilter(1, operator, ...values),
     reports: isReported(holds),
   });
   const many = Array.from({ length: 40 }, (_, i) => BigInt(i) + 7n);
@@ -38,14 +39,14 @@ for (const [type, { bits, signed }] of Object.entries(types)) {
       const [from = 0n, to = 0n] = each.split(":").map(BigInt);
       return value >= from && value <= to;
     });
-  defineGroup({
+  return {
     name: `${type} in the kernel`,
-    command: [
-      calls,
-      ...passed.flatMap((value, i) => [
-        ...(i > 0 ? [","] : []),
-        ...["lseek", String(firstCall + i), String(BigInt.asIntN(64, value)), "0"],
-      ]),
+    count: passed.length,
+    call: (which, number) => [
+      "lseek",
+      String(number),
+      String(BigInt.asIntN(64, passed[which] ?? 0n)),
+      "0",
     ],
     hook: `call: sys_lseek\nsyscall: true\nargs: [{index: 0, type: int}, {index: 1, type: ${type}}]`,
     cases: [
@@ -66,5 +67,7 @@ for (const [type, { bits, signed }] of Object.entries(types)) {
       one("InMap", "InMap", [min, 7n, max], (v) => [min, 7n, max].includes(v)),
       one("NotInMap: many", "NotInMap", many, (value) => !many.includes(value)),
     ],
-  });
-}
+  };
+});
+
+definePacked(calls, groups);

@@ -1,24 +1,10 @@
 /** Addresses and ports that a process names to the kernel. */
-import { calls, firstCall } from "./run.js";
-import { defineGroup, matchArg, type PolicyCase, selector } from "./suite.js";
+import { ipv4, ipv6, lengthOf, mapped, unixName } from "./addresses.js";
+import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
+import { calls } from "./run.js";
+import { argFilter } from "./suite.js";
 
-const ipv4 = (address: string, port: number): string => {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt16LE(2, 0);
-  bytes.writeUInt16BE(port, 2);
-  Buffer.from(address.split(".").map(Number)).copy(bytes, 4);
-  return `#${bytes.toString("hex")}`;
-};
-
-const ipv6 = (words: readonly number[], port: number): string => {
-  const bytes = Buffer.alloc(28);
-  bytes.writeUInt16LE(10, 0);
-  bytes.writeUInt16BE(port, 2);
-  for (const [i, word] of words.entries()) bytes.writeUInt16BE(word, 8 + 2 * i);
-  return `#${bytes.toString("hex")}`;
-};
-
-const unix = `#0100${Buffer.from("/run/some.sock").toString("hex")}00`;
+const unix = unixName("/run/some.sock\0");
 
 const names = [
   ipv4("127.0.0.1", 80),
@@ -28,7 +14,7 @@ const names = [
   ipv4("255.255.255.255", 65535),
   ipv6([0, 0, 0, 0, 0, 0, 0, 1], 80),
   ipv6([0x2001, 0xdb8, 0, 1, 0, 0, 0, 5], 8443),
-  ipv6([0, 0, 0, 0, 0, 0xffff, 0x0a01, 0x0203], 22),
+  mapped("10.1.2.3", 22),
   unix,
 ];
 
@@ -37,20 +23,18 @@ const one = (
   operator: string,
   values: readonly (string | number)[],
   reports: readonly number[],
-): PolicyCase => ({ name, selectors: selector(matchArg(1, operator, ...values)), reports });
+): PackedCase => ({ name, filters: argFilter(1, operator, ...values), reports });
 
 const manyPorts = Array.from({ length: 30 }, (_, i) => `${1000 + 10 * i}:${1003 + 10 * i}`);
 const manyNetworks = Array.from({ length: 60 }, (_, i) => `172.16.${i}.0/24`);
 
-defineGroup({
+const addresses: PackedGroup = {
   name: "addresses that are connected to",
-  command: [
-    calls,
-    ...names.flatMap((name, i) => [
-      ...(i > 0 ? [","] : []),
-      ...["connect", String(firstCall + i), name, String((name.length - 1) / 2)],
-    ]),
-  ],
+  count: names.length,
+  call: (which, number) => {
+    const name = names[which] ?? "";
+    return ["connect", String(number), name, lengthOf(name)];
+  },
   hook: "call: sys_connect\nsyscall: true\nargs: [{index: 0, type: int}, {index: 1, type: sockaddr}]",
   cases: [
     one("DAddr: one", "DAddr", ["127.0.0.1"], [0]),
@@ -82,8 +66,10 @@ defineGroup({
     one("Family: several", "Family", ["AF_INET6", "AF_UNIX"], [5, 6, 7, 8]),
     {
       name: "address and port together",
-      selectors: `[{matchArgs: [{index: 1, operator: DAddr, values: ["127.0.0.0/8"]}, {index: 1, operator: DPort, values: ["443"]}]}]`,
+      filters: `${argFilter(1, "DAddr", "127.0.0.0/8")}, ${argFilter(1, "DPort", "443")}`,
       reports: [1],
     },
   ],
-});
+};
+
+definePacked(calls, [addresses]);

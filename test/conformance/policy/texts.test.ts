@@ -1,6 +1,7 @@
 /** Strings, buffers and paths: whole, their starts, their ends; of any number and to the bound of length. */
+import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
 import { calls, firstCall } from "./run.js";
-import { defineGroup, matchArg, type PolicyCase, selector } from "./suite.js";
+import { argFilter, defineGroup, matchArg, selector } from "./suite.js";
 
 const sized = (bytes: number, last = "z"): string => `/${"p".repeat(bytes - 2)}${last}`;
 
@@ -24,28 +25,29 @@ const known = (i: number): boolean => i !== unmapped;
 const reports = (holds: (text: string) => boolean, unreadable = false): number[] =>
   paths.flatMap((text, i) => ((known(i) ? holds(text) : unreadable) ? [i] : []));
 
-const command = (call: (text: string, i: number) => readonly string[], texts = paths) => [
-  calls,
-  ...texts.flatMap((text, i) => [...(i > 0 ? [","] : []), ...call(text, i)]),
-];
+const command = (
+  call: (text: string, i: number) => readonly string[],
+  texts: readonly string[],
+) => [calls, ...texts.flatMap((text, i) => [...(i > 0 ? [","] : []), ...call(text, i)])];
 
 const one = (
   name: string,
   operator: string,
   values: readonly string[],
   holds: (text: string) => boolean,
-): PolicyCase => ({
+): PackedCase => ({
   name,
-  selectors: selector(matchArg(1, operator, ...values)),
+  filters: argFilter(1, operator, ...values),
   reports: reports(holds, operator.startsWith("Not")),
 });
 
 const many = Array.from({ length: 50 }, (_, i) => `/some/where/${i}`);
 const ends = ["wd", "2", sized(128).slice(1)];
 
-defineGroup({
+const strings: PackedGroup = {
   name: "strings",
-  command: command((text, i) => ["mkdirat", String(firstCall + i), text, "0"]),
+  count: paths.length,
+  call: (which, number) => ["mkdirat", String(number), paths[which] ?? "", "0"],
   hook: "call: sys_mkdirat\nsyscall: true\nargs: [{index: 0, type: int}, {index: 1, type: string}]",
   cases: [
     one("Equal: one", "Equal", ["/etc/passwd"], (text) => text === "/etc/passwd"),
@@ -87,7 +89,8 @@ defineGroup({
     one("Postfix: several", "Postfix", ends, (text) => ends.some((end) => text.endsWith(end))),
     one("NotPostfix", "NotPostfix", ["wd", "z"], (text) => !/(wd|z)$/.test(text)),
   ],
-});
+};
+definePacked(calls, [strings]);
 
 const buffers = ["hello", "hello\tyou", "helloworld", "world", "", "ünï"];
 defineGroup({

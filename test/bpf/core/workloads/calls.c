@@ -20,17 +20,35 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	{"capset", SYS_capset},	  {"close", SYS_close},
-	{"connect", SYS_connect}, {"dup", SYS_dup},
-	{"fchdir", SYS_fchdir},	  {"getpid", SYS_getpid},
-	{"lseek", SYS_lseek},	  {"memfd_create", SYS_memfd_create},
-	{"mkdirat", SYS_mkdirat}, {"openat", SYS_openat},
-	{"pipe2", SYS_pipe2},	  {"read", SYS_read},
-	{"socket", SYS_socket},	  {"unshare", SYS_unshare},
-	{"write", SYS_write},	  {"writev", SYS_writev},
+	{"accept4", SYS_accept4},
+	{"bind", SYS_bind},
+	{"capset", SYS_capset},
+	{"close", SYS_close},
+	{"connect", SYS_connect},
+	{"delete_module", SYS_delete_module},
+	{"dup", SYS_dup},
+	{"fchdir", SYS_fchdir},
+	{"finit_module", SYS_finit_module},
+	{"getpid", SYS_getpid},
+	{"ioctl", SYS_ioctl},
+	{"listen", SYS_listen},
+	{"lseek", SYS_lseek},
+	{"memfd_create", SYS_memfd_create},
+	{"mkdirat", SYS_mkdirat},
+	{"openat", SYS_openat},
+	{"perf_event_open", SYS_perf_event_open},
+	{"pipe2", SYS_pipe2},
+	{"read", SYS_read},
+	{"sendto", SYS_sendto},
+	{"setresuid", SYS_setresuid},
+	{"setsockopt", SYS_setsockopt},
+	{"socket", SYS_socket},
+	{"unshare", SYS_unshare},
+	{"write", SYS_write},
+	{"writev", SYS_writev},
 };
 
-static long results[64];
+static long results[8192];
 
 static long room(const char *text)
 {
@@ -105,7 +123,7 @@ int main(int argc, char **argv)
 	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
 	int start = 1 + verbose, made = 0;
 
-	for (int i = start; i <= argc && made < 64; i++) {
+	for (int i = start; i <= argc && made < 8192; i++) {
 		if (i < argc && strcmp(argv[i], ","))
 			continue;
 		if (i > start)
