@@ -1,8 +1,8 @@
 /** What policies do besides reporting: as far as it changes no process. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { pathOf } from "../../bpf/core/hook/decode.js";
-import { calls, callsOf, firstCall, type PolicyRun, runPolicies } from "./run.js";
+import { calls, callsOf, firstCall, type Observed, type PolicyRun, runPolicies } from "./run.js";
 import { defineGroup } from "./suite.js";
 
 const lseek = (number: number, offset: number | string = 0, whence: number | string = 0) => [
@@ -88,119 +88,86 @@ const paths = (run: PolicyRun, policy: number) =>
     return arg?.error === "OK" ? [pathOf(arg), arg.payload.readUInt32LE(0)] : arg?.error;
   });
 
+const forget = (fd: number) => ["lseek", String(fd), "0", "78"];
+const copy = (from: number, to: number) => ["lseek", String(from), String(to), "77"];
+const onLseek = (whence: number, action: string) => `kprobes:
+- call: sys_lseek
+  syscall: true
+  args: [{index: 0, type: int}, {index: 1, type: int}, {index: 2, type: int}]
+  selectors: [{matchArgs: [{index: 2, operator: Equal, values: ["${whence}"]}], matchActions: [${action}]}]`;
+
 describe("descriptors that are followed", () => {
-  test("have the path that FollowFD gave them, from then on", async () => {
-    const long = `/${"x".repeat(400)}`;
-    const run = await runPolicies(
-      [
-        calls,
-        ...joined([
-          look(5000, 0),
-          opens(5000, "/one"),
-          look(5000, 1),
-          opens(5000, "/two"),
-          look(5000, 2),
-          look(5001, 3),
-          opens(5002, long),
-          look(5002, 4),
-        ]),
-      ],
-      () => [onMkdir("{action: FollowFD, argFd: 0, argName: 1}"), seen],
-    );
-    assert.deepEqual(paths(run, 1), [
+  const long = `/${"x".repeat(400)}`;
+  const outer = joined([
+    // The path that FollowFD gave them.
+    ...[look(5000, 0), opens(5000, "/one"), look(5000, 1), opens(5000, "/two"), look(5000, 2)],
+    ...[look(5001, 3), opens(5002, long), look(5002, 4)],
+    // One that can't be read.
+    ...[opens(5100, "unmapped"), look(5100, 10)],
+    // UnfollowFD, also of what is not followed.
+    ...[opens(5200, "/one"), opens(5201, "/two"), forget(6000), forget(5200), forget(5200)],
+    ...[look(5200, 20), look(5201, 21)],
+    // CopyFD, also of what is not followed.
+    ...[opens(5300, "/one"), copy(5300, 5307), look(5307, 30), copy(5399, 5308), look(5308, 31)],
+    // What the next process has.
+    opens(5400, "/one"),
+  ]);
+  const inner = joined([look(5400, 40)]);
+  const policies = [
+    onMkdir("{action: FollowFD, argFd: 0, argName: 1}"),
+    onLseek(78, "{action: UnfollowFD, argFd: 0}"),
+    onLseek(77, "{action: CopyFD, argFd: 0, argName: 1}"),
+    seen,
+  ];
+  let run: PolicyRun;
+  before(async () => {
+    const script = [outer, inner].map((words) => [calls, ...words].join(" "));
+    run = await runPolicies(["/bin/sh", "-c", `${script.join("; ")}; true`], () => policies);
+  });
+
+  /** What the calls with these numbers found. */
+  const found = (from: number) => {
+    const numbers = callsOf(run.observed[3] as Observed, 1);
+    return paths(run, 3)?.filter((_, i) => Math.floor((numbers[i] ?? 0) / 10) === from / 10);
+  };
+  const done = (policy: number) =>
+    run.observed[policy]?.records.map(({ actions, flags }) => [actions, flags]);
+
+  test("have the path that FollowFD gave them, from then on", () => {
+    assert.deepEqual(found(0), [
       "NO_SUCH_FD",
       ["/one", followed],
       ["/two", followed],
       "NO_SUCH_FD",
       [long.slice(0, 256), followed],
     ]);
-    assert.deepEqual(
-      run.observed[0]?.records.map(({ actions }) => actions),
-      Array(3).fill(["POST", "FOLLOW_FD"]),
-    );
-    assert.equal(run.observed[0]?.counters.actions, 3);
+    assert.deepEqual(done(0)?.slice(0, 3), Array(3).fill([["POST", "FOLLOW_FD"], []]));
+    assert.equal(run.observed[0]?.counters.actions, 7);
   });
 
-  test("a path that can't be read is no path: the action failed, and that is told", async () => {
-    const run = await runPolicies(
-      [calls, ...joined([opens(5000, "unmapped"), look(5000, 0)])],
-      () => [onMkdir("{action: FollowFD, argFd: 0, argName: 1}"), seen],
-    );
-    assert.deepEqual(run.observed[0]?.records[0]?.flags, ["ACTION_FAILED"]);
+  test("a path that can't be read is no path: the action failed, and that is told", () => {
+    assert.deepEqual(done(0)?.[3], [["POST"], ["ACTION_FAILED"]]);
     assert.equal(run.observed[0]?.counters.failed, 1);
-    assert.deepEqual(paths(run, 1), ["NO_SUCH_FD"]);
+    assert.deepEqual(found(10), ["NO_SUCH_FD"]);
   });
 
-  test("UnfollowFD ends it; of what is not followed nothing is posted", async () => {
-    const forget = (fd: number) => ["lseek", String(fd), "0", "78"];
-    const run = await runPolicies(
-      [
-        calls,
-        ...joined([
-          ...[opens(5000, "/one"), opens(5001, "/two"), forget(6000)],
-          ...[forget(5000), forget(5000), look(5000, 0), look(5001, 1)],
-        ]),
-      ],
-      () => [
-        onMkdir("{action: FollowFD, argFd: 0, argName: 1}"),
-        `kprobes:
-- call: sys_lseek
-  syscall: true
-  args: [{index: 0, type: int}, {index: 2, type: int}]
-  selectors: [{matchArgs: [{index: 2, operator: Equal, values: ["78"]}], matchActions: [{action: UnfollowFD, argFd: 0}]}]`,
-        seen,
-      ],
-    );
-    const unfollowed = run.observed[1];
-    assert.deepEqual(
-      unfollowed?.records.map(({ actions }) => actions),
-      [["POST", "UNFOLLOW_FD"]],
-    );
-    // two that forget nothing, and two that only look
-    assert.equal(unfollowed?.counters.filtered, 4);
-    assert.deepEqual(paths(run, 2), ["NO_SUCH_FD", ["/two", followed]]);
+  test("UnfollowFD ends it; of what is not followed nothing is posted", () => {
+    assert.deepEqual(done(1), [[["POST", "UNFOLLOW_FD"], []]]);
+    // All that lseek was called for, less the one.
+    assert.equal(run.observed[1]?.counters.filtered, (run.observed[1]?.counters.calls ?? 0) - 1);
+    assert.deepEqual(found(20), ["NO_SUCH_FD", ["/two", followed]]);
   });
 
-  test("CopyFD hands the path on", async () => {
-    const run = await runPolicies(
-      [
-        calls,
-        ...joined([
-          opens(5000, "/one"),
-          ["lseek", "5000", "5007", "77"],
-          look(5007, 0),
-          ["lseek", "4999", "5008", "77"],
-          look(5008, 1),
-        ]),
-      ],
-      () => [
-        onMkdir("{action: FollowFD, argFd: 0, argName: 1}"),
-        `kprobes:
-- call: sys_lseek
-  syscall: true
-  args: [{index: 0, type: int}, {index: 1, type: int}, {index: 2, type: int}]
-  selectors: [{matchArgs: [{index: 2, operator: Equal, values: ["77"]}], matchActions: [{action: CopyFD, argFd: 0, argName: 1}]}]`,
-        seen,
-      ],
-    );
-    assert.deepEqual(paths(run, 2), [["/one", followed], "NO_SUCH_FD"]);
-    assert.deepEqual(
-      run.observed[1]?.records.map(({ actions, flags }) => [actions, flags]),
-      [
-        [["POST", "COPY_FD"], []],
-        [["POST"], ["ACTION_FAILED"]],
-      ],
-    );
-  });
-
-  test("belong to their process", async () => {
-    const inner = `${calls} ${joined([look(5000, 0)]).join(" ")}`;
-    const outer = `${calls} ${joined([opens(5000, "/one"), look(5000, 1)]).join(" ")}`;
-    const run = await runPolicies(["/bin/sh", "-c", `${outer}; ${inner}; true`], () => [
-      onMkdir("{action: FollowFD, argFd: 0, argName: 1}"),
-      seen,
+  test("CopyFD hands the path on", () => {
+    assert.deepEqual(found(30), [["/one", followed], "NO_SUCH_FD"]);
+    assert.deepEqual(done(2), [
+      [["POST", "COPY_FD"], []],
+      [["POST"], ["ACTION_FAILED"]],
     ]);
-    assert.deepEqual(paths(run, 1), [["/one", followed], "NO_SUCH_FD"]);
+  });
+
+  test("belong to their process", () => {
+    assert.deepEqual(found(40), ["NO_SUCH_FD"]);
   });
 });
 
