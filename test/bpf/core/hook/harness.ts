@@ -100,6 +100,7 @@ export async function runHooked(
 function lostSince(before: SourceLosses, now: SourceLosses): SourceLosses {
   return {
     ring: now.ring - before.ring,
+    ringProcess: now.ringProcess - before.ringProcess,
     tableFull: now.tableFull - before.tableFull,
     readFailed: now.readFailed - before.readFailed,
   };

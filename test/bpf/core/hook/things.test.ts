@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import type { ArgumentSpec } from "../../../../host/policy/hookSpec.js";
 import { workload } from "../harness.js";
 import { type HookArgument, intOf, pathOf, structOf, textOf } from "./decode.js";
@@ -113,81 +113,87 @@ describe("a file", () => {
     assert.equal(args[2] && flagsOf(args[2]), 1);
   });
 
-  test("is told by its descriptor", async () => {
-    const opening = ["openat", "-100", "/proc/self/comm", "0", "0"];
-    const { args, run } = await at([argument(0, "fd")], [...opening, ",", "lseek", "%0", "0", "0"]);
-    assert.deepEqual(args.map(pathOf), [`/proc/${run.rootPid}/comm`]);
-    assert.deepEqual(args.map(modeOf), [0o100644]);
-  });
-
-  test("that no directory has is told by its kind or its name", async () => {
-    const memory = await at(
-      [argument(0, "fd")],
-      ["memfd_create", "secret", "0", ",", "lseek", "%0", "0", "0"],
-    );
-    assert.deepEqual(memory.args.map(pathOf), ["/memfd:secret"]);
-    const socket = await at(
-      [argument(0, "fd")],
-      ["socket", "1", "1", "0", ",", "lseek", "%0", "0", "0"],
-    );
-    assert.deepEqual(socket.args.map(modeOf), [0o140777]);
-  });
-
-  test("that is not open says so", async () => {
-    for (const fd of ["77", "-1", "-100", "0x7fffffff", "100000"]) {
-      const { args } = await at([argument(0, "fd")], ["lseek", fd, "0", "0"]);
-      assert.deepEqual(
-        args.map(({ kind, error }) => [kind, error]),
-        [["PATH", "NO_SUCH_FD"]],
+  describe("told by its descriptor", () => {
+    let run: HookRun;
+    const unopened = ["77", "-1", "-100", "0x7fffffff", "100000"];
+    before(async () => {
+      const seeks = ["%0", "%1", "%2", ...unopened].map((fd) => [",", "lseek", fd, "0", "0"]);
+      run = await runHooked(
+        [
+          ...[calls, "openat", "-100", "/proc/self/comm", "0", "0"],
+          ...[",", "memfd_create", "secret", "0", ",", "socket", "1", "1", "0", ...seeks.flat()],
+        ],
+        [syscallHook("lseek", [argument(0, "fd")])],
       );
+    });
+    const nth = (index: number) => run.records.at(index - 3 - unopened.length)?.args ?? [];
+
+    test("has its path and mode", () => {
+      assert.deepEqual(nth(0).map(pathOf), [`/proc/${run.rootPid}/comm`]);
+      assert.deepEqual(nth(0).map(modeOf), [0o100644]);
+    });
+
+    test("that no directory has is told by its kind or its name", () => {
+      assert.deepEqual(nth(1).map(pathOf), ["/memfd:secret"]);
+      assert.deepEqual(nth(2).map(modeOf), [0o140777]);
+    });
+
+    for (const [index, fd] of unopened.entries()) {
+      test(`that is not open says so: ${fd}`, () => {
+        assert.deepEqual(
+          nth(3 + index).map(({ kind, error }) => [kind, error]),
+          [["PATH", "NO_SUCH_FD"]],
+        );
+      });
     }
   });
 });
 
 describe("an address that is passed to connect", () => {
-  const of = async (hex: string) => {
-    const { args, btf } = await at(
-      [userArgument(1, "sockaddr")],
-      ["connect", "-1", hex, String((hex.length - 1) / 2)],
-    );
-    const [address] = args;
-    assert.ok(address);
-    const { family, port, address: bytes } = structOf(btf, "gs_sockaddr", address);
-    const name = address.payload.subarray(btf.struct("gs_sockaddr").size).toString("latin1");
-    return { error: address.error, family, port, bytes: (bytes as Buffer).toString("hex"), name };
-  };
+  const hex = (text: string) => Buffer.from(text).toString("hex");
+  const bytes = "20010db8000000000000000000000001";
   const nowhere = "0".repeat(32);
-
-  test("may be of IPv4", async () => {
-    const expected = {
-      error: "OK",
-      family: 2n,
-      port: 443n,
-      bytes: `7f000001${"0".repeat(24)}`,
-      name: "",
-    };
-    assert.deepEqual(await of("#020001bb7f0000010000000000000000"), expected);
+  const local = { error: "OK", family: 1n, port: 0n, bytes: nowhere };
+  const ofIpv4 = { bytes: `7f000001${"0".repeat(24)}`, name: "" };
+  const passed = {
+    "of IPv4": [
+      "#020001bb7f0000010000000000000000",
+      { ...local, ...ofIpv4, family: 2n, port: 443n },
+    ],
+    "of IPv6": [
+      `#0a00005000000000${bytes}00000000`,
+      { ...local, family: 10n, port: 80n, bytes, name: "" },
+    ],
+    "a name in the file system": [
+      `#0100${hex("/run/x.sock")}00`,
+      { ...local, name: "/run/x.sock" },
+    ],
+    "of the abstract kind": [`#0100${hex("\0hidden")}00`, { ...local, name: "\0hidden" }],
+    "without a name": ["#0100", { ...local, name: "" }],
+    "of a family that has none": ["#1000ffff", { ...local, family: 16n, name: "" }],
+    "memory that is not there": ["unmapped", { ...local, error: "FAULT", family: 0n, name: "" }],
+  } as const;
+  let run: HookRun;
+  before(async () => {
+    const words = Object.values(passed).map(([address]) => {
+      const size = address.startsWith("#") ? (address.length - 1) / 2 : 16;
+      return [",", "connect", "-1", address, String(size)];
+    });
+    const hook = syscallHook("connect", [userArgument(1, "sockaddr")]);
+    run = await runHooked([calls, ...words.flat().slice(1)], [hook]);
   });
 
-  test("may be of IPv6", async () => {
-    const bytes = "20010db8000000000000000000000001";
-    const expected = { error: "OK", family: 10n, port: 80n, bytes, name: "" };
-    assert.deepEqual(await of(`#0a00005000000000${bytes}00000000`), expected);
-  });
-
-  test("may be a name in the file system, or of the abstract kind", async () => {
-    const hex = (text: string) => Buffer.from(text).toString("hex");
-    const common = { error: "OK", family: 1n, port: 0n, bytes: nowhere };
-    assert.deepEqual(await of(`#0100${hex("/run/x.sock")}00`), { ...common, name: "/run/x.sock" });
-    assert.deepEqual(await of(`#0100${hex("\0hidden")}00`), { ...common, name: "\0hidden" });
-    assert.deepEqual(await of("#0100"), { ...common, name: "" });
-  });
-
-  test("may be of a family that has none, or lead nowhere", async () => {
-    assert.equal((await of("#1000ffff")).family, 16n);
-    const { args } = await at([userArgument(1, "sockaddr")], ["connect", "-1", "unmapped", "16"]);
-    assert.equal(args[0]?.error, "FAULT");
-  });
+  for (const [index, [name, [, expected]]] of Object.entries(passed).entries()) {
+    test(`may be ${name}`, () => {
+      const address = run.records[index]?.args[0] as HookArgument;
+      const { family, port, address: told } = structOf(run.btf, "gs_sockaddr", address);
+      const text = address.payload.subarray(run.btf.struct("gs_sockaddr").size).toString("latin1");
+      assert.deepEqual(
+        { error: address.error, family, port, bytes: (told as Buffer).toString("hex"), name: text },
+        expected,
+      );
+    });
+  }
 });
 
 describe("a socket and its packets", () => {
