@@ -1,5 +1,6 @@
 /** Capabilities and namespaces of who makes the call, and what became of them. */
 import { readFileSync, readlinkSync } from "node:fs";
+import { definePacked } from "./packed.js";
 import { calls, firstCall } from "./run.js";
 import { defineGroup, type PolicyCase } from "./suite.js";
 
@@ -30,20 +31,19 @@ const chown = 1 << 0;
 
 /** 0: as it began; 1, 2: new uts; 3: new ipc; 4, 5: without net_raw; 6: chown inheritable. */
 const call = (number: number) => ["lseek", String(firstCall + number), "0", "0"];
-const command = [
-  calls,
-  ...call(0),
-  ...[",", "unshare", newUts, ",", ...call(1), ",", ...call(2)],
-  ...[",", "unshare", newIpc, ",", ...call(3)],
-  ...[",", "capset", header, capset(whole & ~netRaw, whole, 0), ",", ...call(4), ",", ...call(5)],
-  ...[",", "capset", header, capset(sysAdmin, whole & ~netRaw, chown), ",", ...call(6)],
+const command = (words: (which: number) => readonly string[]): string[] => [
+  ...[calls, ...words(0)],
+  ...[",", "unshare", newUts, ",", ...words(1), ",", ...words(2)],
+  ...[",", "unshare", newIpc, ",", ...words(3)],
+  ...[",", "capset", header, capset(whole & ~netRaw, whole, 0), ",", ...words(4), ",", ...words(5)],
+  ...[",", "capset", header, capset(sysAdmin, whole & ~netRaw, chown), ",", ...words(6)],
 ];
 const every = [0, 1, 2, 3, 4, 5, 6];
 
 const namespaces = (text: string) => `[{matchNamespaces: [${text}]}]`;
 const capabilities = (text: string) => `[{matchCapabilities: [${text}]}]`;
 
-const cases: readonly PolicyCase[] = [
+const cases: readonly (PolicyCase & { readonly selectors: string })[] = [
   {
     name: "matchNamespaces: In, host_ns",
     selectors: namespaces("{namespace: Uts, operator: In, values: [host_ns]}"),
@@ -158,10 +158,20 @@ const cases: readonly PolicyCase[] = [
 const changes = cases.filter(({ name }) => name.includes("Changes"));
 const hook = "call: sys_lseek\nsyscall: true\nargs: [{index: 0, type: int}]";
 
-defineGroup({
-  name: "capabilities and namespaces",
+definePacked(
+  [
+    {
+      name: "capabilities and namespaces",
+      count: 7,
+      call: (_, number) => ["lseek", String(number), "0", "0"],
+      hook,
+      cases: cases
+        .filter((each) => !changes.includes(each))
+        .map(({ selectors, ...each }) => ({ ...each, parts: selectors.slice(2, -2) })),
+    },
+  ],
   command,
-  hook,
-  cases: cases.filter((each) => !changes.includes(each)),
-});
-for (const each of changes) defineGroup({ name: each.name, command, hook, cases: [each] });
+);
+for (const each of changes) {
+  defineGroup({ name: each.name, command: command(call), hook, cases: [each] });
+}

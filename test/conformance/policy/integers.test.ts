@@ -1,7 +1,6 @@
 /** Integers of every type, with every operator, where their values begin, end and wrap. */
 
 import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
-import { calls } from "./run.js";
 import { argFilter } from "./suite.js";
 
 const types: Readonly<Record<string, { readonly bits: number; readonly signed: boolean }>> = {
@@ -70,4 +69,4 @@ const groups = Object.entries(types).map(([type, { bits, signed }]): PackedGroup
   };
 });
 
-definePacked(calls, groups);
+definePacked(groups);

@@ -2,71 +2,73 @@
 import { readFileSync } from "node:fs";
 import { act } from "../case.js";
 import { hex } from "./addresses.js";
+import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
 import { calls, firstCall } from "./run.js";
 import { defineGroup, type PolicyCase } from "./suite.js";
 
 const call = (number: number) => ["lseek", String(firstCall + number), "0", "0"];
-const words = (number: number) => `${calls} ${call(number).join(" ")}`;
 const hook = "call: sys_lseek\nsyscall: true\nargs: [{index: 0, type: int}]";
-/** Shells seek, too. */
-const numbered = 'matchArgs: [{index: 0, operator: GT, values: ["999"]}]';
+const grouped = (name: string, cases: readonly PackedCase[]): PackedGroup => ({
+  name,
+  count: 4,
+  call: (_, number) => ["lseek", String(number), "0", "0"],
+  hook,
+  cases,
+});
+
+const pids = (operator: string, values: string, more = ""): string =>
+  `matchPIDs: [{operator: ${operator}, isNamespacePID: true, values: [${values}]${more}}]`;
+const forks = ", followForks: true";
 
 /*
  * A shell is the first process of a new pid namespace. 1 and 2 are made by its children, with the
- * pids 2 and 3 there, 0 by itself in the end. 9 is made by who made the namespace, out of it.
+ * pids 2 and 3 there, 0 by itself in the end. 3 is made by who made the namespace, out of it.
  */
-const script = `${words(1)}; ${words(2)}; exec ${words(0)}`;
-const pids = (operator: string, values: string, more = ""): string =>
-  `[{matchPIDs: [{operator: ${operator}, isNamespacePID: true, values: [${values}]${more}}], ${numbered}}]`;
-const forks = ", followForks: true";
-
-defineGroup({
-  name: "pids of a namespace",
-  command: [
-    ...[act, "unshare", "pid", "fork", "[", "exec", "/bin/sh", "-c", script, "]", "wait"],
-    ...["exec", calls, ...call(9)],
+definePacked(
+  [
+    grouped("pids of a namespace", [
+      { name: "In: the namespace's first process", parts: pids("In", "1"), reports: [0] },
+      { name: "In: another", parts: pids("In", "2"), reports: [1] },
+      { name: "In: several", parts: pids("In", "2, 3, 4"), reports: [1, 2] },
+      { name: "In: one that is not there", parts: pids("In", "4"), reports: [] },
+      {
+        name: "NotIn: the first, never one of the host",
+        parts: pids("NotIn", "1"),
+        reports: [1, 2],
+      },
+      { name: "NotIn: the others", parts: pids("NotIn", "2, 3"), reports: [0] },
+      { name: "In with followForks: all of it", parts: pids("In", "1", forks), reports: [1, 2, 0] },
+      { name: "In with followForks: a child", parts: pids("In", "3", forks), reports: [2] },
+      { name: "NotIn with followForks", parts: pids("NotIn", "0, 1", forks), reports: [] },
+      {
+        name: "NotIn with followForks: a child",
+        parts: pids("NotIn", "2", forks),
+        reports: [2, 0],
+      },
+      {
+        name: "the pid that the host knows is another",
+        parts: "matchPIDs: [{operator: In, values: [1, 2, 3]}]",
+        reports: [],
+      },
+      {
+        name: "matchNamespaces: Pid, in the host's",
+        parts: "matchNamespaces: [{namespace: Pid, operator: In, values: [host_ns]}]",
+        reports: [3],
+      },
+      {
+        name: "matchNamespaces: PidForChildren, not in the host's",
+        parts: "matchNamespaces: [{namespace: PidForChildren, operator: NotIn, values: [host_ns]}]",
+        reports: [1, 2, 0, 3],
+      },
+    ]),
   ],
-  hook,
-  cases: [
-    { name: "In: the namespace's first process", selectors: pids("In", "1"), reports: [0] },
-    { name: "In: another", selectors: pids("In", "2"), reports: [1] },
-    { name: "In: several", selectors: pids("In", "2, 3, 4"), reports: [1, 2] },
-    { name: "In: one that is not there", selectors: pids("In", "4"), reports: [] },
-    {
-      name: "NotIn: the first, never one of the host",
-      selectors: pids("NotIn", "1"),
-      reports: [1, 2],
-    },
-    { name: "NotIn: the others", selectors: pids("NotIn", "2, 3"), reports: [0] },
-    {
-      name: "In with followForks: all of it",
-      selectors: pids("In", "1", forks),
-      reports: [1, 2, 0],
-    },
-    { name: "In with followForks: a child", selectors: pids("In", "3", forks), reports: [2] },
-    { name: "NotIn with followForks", selectors: pids("NotIn", "0, 1", forks), reports: [] },
-    {
-      name: "NotIn with followForks: a child",
-      selectors: pids("NotIn", "2", forks),
-      reports: [2, 0],
-    },
-    {
-      name: "the pid that the host knows is another",
-      selectors: `[{matchPIDs: [{operator: In, values: [1, 2, 3]}], ${numbered}}]`,
-      reports: [],
-    },
-    {
-      name: "matchNamespaces: Pid, in the host's",
-      selectors: `[{matchNamespaces: [{namespace: Pid, operator: In, values: [host_ns]}], ${numbered}}]`,
-      reports: [9],
-    },
-    {
-      name: "matchNamespaces: PidForChildren, not in the host's",
-      selectors: `[{matchNamespaces: [{namespace: PidForChildren, operator: NotIn, values: [host_ns]}], ${numbered}}]`,
-      reports: [1, 2, 0, 9],
-    },
-  ],
-});
+  (words) => {
+    const made = (which: number) => [calls, ...words(which)].join(" ");
+    const script = `${made(1)}; ${made(2)}; exec ${made(0)}`;
+    const inside = ["fork", "[", "exec", "/bin/sh", "-c", script, "]", "wait"];
+    return [act, "unshare", "pid", ...inside, "exec", calls, ...words(3)];
+  },
+);
 
 const permitted = BigInt(
   `0x${/^CapPrm:\s*(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]}`,
@@ -84,56 +86,55 @@ const capset = (effective: bigint): string => {
 };
 const without = [",", "capset", header, capset(permitted & ~netRaw), ","];
 
-/* 0: as it began; 1: without CAP_NET_RAW; 2: in a user namespace, with all; 3: there, without. */
-const command = [
-  calls,
-  ...[...call(0), ...without, ...call(1)],
-  ...[",", "unshare", String(0x1000_0000), ",", ...call(2), ...without, ...call(3)],
-];
-const effective = (key: string, operator: string, more = "") =>
-  `[{${key}: [{type: Effective, operator: ${operator}, values: [CAP_NET_RAW]${more}}]}]`;
+const held = (operator: string, more = "", type = "Effective") =>
+  `{type: ${type}, operator: ${operator}, values: [CAP_NET_RAW]${more}}`;
 const there = ", isNamespaceCapability: true";
+const unshareUser = ["unshare", String(0x1000_0000)];
 
-const cases: readonly PolicyCase[] = [
-  {
-    name: "matchCapabilities: In, in any user namespace",
-    selectors: effective("matchCapabilities", "In"),
-    reports: [0, 2],
-  },
-  {
-    name: "matchCapabilities: In, outside the host's",
-    selectors: effective("matchCapabilities", "In", there),
-    reports: [2],
-  },
-  {
-    name: "matchCapabilities: NotIn, outside the host's",
-    selectors: effective("matchCapabilities", "NotIn", there),
-    reports: [3],
-  },
-  {
-    name: "matchCapabilities: Permitted, outside the host's",
-    selectors:
-      "[{matchCapabilities: [{type: Permitted, operator: In, values: [CAP_NET_RAW], isNamespaceCapability: true}]}]",
-    reports: [2, 3],
-  },
-  {
-    name: "matchNamespaces: User, not the host's",
-    selectors: "[{matchNamespaces: [{namespace: User, operator: NotIn, values: [host_ns]}]}]",
-    reports: [2, 3],
-  },
+/* 0: as it began; 1: without CAP_NET_RAW; 2: in a user namespace, with all; 3: there, without. */
+definePacked(
+  [
+    grouped(
+      "capabilities of a namespace",
+      [
+        { name: "In, in any user namespace", parts: held("In"), reports: [0, 2] },
+        { name: "In, outside the host's", parts: held("In", there), reports: [2] },
+        { name: "NotIn, outside the host's", parts: held("NotIn", there), reports: [3] },
+        {
+          name: "Permitted, outside the host's",
+          parts: held("In", there, "Permitted"),
+          reports: [2, 3],
+        },
+      ].map((each) => ({ ...each, parts: `matchCapabilities: [${each.parts}]` })),
+    ),
+    grouped("user namespaces", [
+      {
+        name: "not the host's",
+        parts: "matchNamespaces: [{namespace: User, operator: NotIn, values: [host_ns]}]",
+        reports: [2, 3],
+      },
+    ]),
+  ],
+  (words) => [
+    ...[calls, ...words(0), ...without, ...words(1)],
+    ...[",", ...unshareUser, ",", ...words(2), ...without, ...words(3)],
+  ],
+);
+
+const changes: readonly PolicyCase[] = [
   {
     name: "matchCapabilityChanges: In, each time",
-    selectors: effective("matchCapabilityChanges", "In"),
+    selectors: `[{matchCapabilityChanges: [${held("In")}]}]`,
     reports: [1, 2, 3],
   },
   {
     name: "matchCapabilityChanges: In, outside the host's user namespace",
-    selectors: effective("matchCapabilityChanges", "In", there),
+    selectors: `[{matchCapabilityChanges: [${held("In", there)}]}]`,
     reports: [3],
   },
   {
     name: "matchCapabilityChanges: NotIn, what did not change since it was reported",
-    selectors: effective("matchCapabilityChanges", "NotIn"),
+    selectors: `[{matchCapabilityChanges: [${held("NotIn")}]}]`,
     reports: [0, 2],
   },
   {
@@ -147,9 +148,10 @@ const cases: readonly PolicyCase[] = [
     reports: [0, 1],
   },
 ];
-
-// What one policy reported is no change for another, so those of changes have a run of their own each.
-const changes = cases.filter(({ name }) => name.includes("Changes"));
-const others = cases.filter((each) => !changes.includes(each));
-defineGroup({ name: "capabilities of a namespace", command, hook, cases: others });
+const command = [
+  calls,
+  ...[...call(0), ...without, ...call(1)],
+  ...[",", ...unshareUser, ",", ...call(2), ...without, ...call(3)],
+];
+// What one policy reported is no change for another: each has a run of its own.
 for (const each of changes) defineGroup({ name: each.name, command, hook, cases: [each] });

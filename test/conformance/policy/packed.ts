@@ -1,15 +1,17 @@
 /**
- * Cases that only compare arguments, eight to a hook: each is a selector that sees calls of its own.
- * Hundreds of them take seconds so, not minutes, where the kernel is emulated.
+ * Cases of one selector, eight to a hook: each sees calls of its own. Hundreds of them take seconds
+ * so, not minutes, where the kernel is emulated.
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { callsOf, firstCall, type PolicyRun, runPolicies } from "./run.js";
+import { calls, callsOf, firstCall, type PolicyRun, runPolicies } from "./run.js";
 
 export interface PackedCase {
   readonly name: string;
-  /** One filter of `matchArgs`, YAML, or several with commas between them. */
-  readonly filters: string;
+  /** One filter of `matchArgs`, YAML, or several with commas between them; default: none. */
+  readonly filters?: string;
+  /** What else the selector has, YAML without braces; default: nothing. */
+  readonly parts?: string | ((rootPid: number) => string);
   /** Which of the group's calls are reported, from 0 and in order. */
   readonly reports: readonly number[];
 }
@@ -28,6 +30,9 @@ export interface PackedGroup {
   readonly cases: readonly PackedCase[];
 }
 
+/** Words for the workload `calls`: the calls of all cases, or those of each case that have this place. */
+export type PackedWords = (which?: number) => string[];
+
 /** As many as a hook takes. */
 const selectors = 8;
 
@@ -36,11 +41,10 @@ interface Packed {
   readonly cases: readonly (PackedCase & { readonly first: number })[];
 }
 
-/** One process makes the calls of all groups, after those of `setUp`. */
+/** The groups' cases in one run. */
 export function definePacked(
-  workload: string,
   groups: readonly PackedGroup[],
-  setUp: readonly (readonly string[])[] = [],
+  command: (words: PackedWords) => readonly string[] = (words) => [calls, ...words()],
 ): void {
   let next = firstCall;
   const packs = groups.flatMap((group) => {
@@ -51,10 +55,10 @@ export function definePacked(
     });
     return chunks(cases).map((chunk): Packed => ({ group, cases: chunk }));
   });
+  const words: PackedWords = (which) => packs.flatMap((pack) => wordsOf(pack, which)).slice(1);
   let run: PolicyRun;
   before(async () => {
-    const all = [...setUp.flatMap((words) => [",", ...words]), ...packs.flatMap(callsOfPack)];
-    run = await runPolicies([workload, ...all.slice(1)], () => packs.map(policyText));
+    run = await runPolicies(command(words), (root) => packs.map((pack) => policyText(pack, root)));
   });
   for (const group of groups) {
     describe(group.name, () => {
@@ -71,17 +75,21 @@ function chunks<T>(all: readonly T[]): T[][] {
 }
 
 /** Each with a comma before it. */
-function callsOfPack({ group, cases }: Packed): string[] {
+function wordsOf({ group, cases }: Packed, which: number | undefined): string[] {
+  const all = Array.from({ length: group.count }, (_, i) => i);
+  const wanted = all.filter((each) => which === undefined || each === which);
   return cases.flatMap(({ first }) =>
-    Array.from({ length: group.count }, (_, i) => [",", ...group.call(i, first + i)]).flat(),
+    wanted.flatMap((each) => [",", ...group.call(each, first + each)]),
   );
 }
 
-function policyText({ group, cases }: Packed): string {
-  const all = cases.map(({ filters, first }) => {
+function policyText({ group, cases }: Packed, rootPid: number): string {
+  const all = cases.map(({ filters, parts, first }) => {
     const values = `["${first}:${first + group.count - 1}"]`;
     const own = `{args: [${group.numbered ?? 0}], operator: InRange, values: ${values}}`;
-    return `  - matchArgs: [${own}, ${filters}]`;
+    const more = typeof parts === "function" ? parts(rootPid) : parts;
+    const args = filters === undefined ? own : `${own}, ${filters}`;
+    return `- {matchArgs: [${args}]${more === undefined ? "" : `, ${more}`}}`;
   });
   const [head, ...rest] = [...group.hook.trim().split("\n"), "selectors:", ...all];
   return [`${group.kind ?? "kprobes"}:`, `- ${head}`, ...rest.map((line) => `  ${line}`)].join(

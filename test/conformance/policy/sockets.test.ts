@@ -1,7 +1,6 @@
 /** Addresses and ports that a process names to the kernel. */
 import { ipv4, ipv6, lengthOf, mapped, unixName } from "./addresses.js";
 import { definePacked, type PackedCase, type PackedGroup } from "./packed.js";
-import { calls } from "./run.js";
 import { argFilter } from "./suite.js";
 
 const unix = unixName("/run/some.sock\0");
@@ -72,4 +71,4 @@ const addresses: PackedGroup = {
   ],
 };
 
-definePacked(calls, [addresses]);
+definePacked([addresses]);

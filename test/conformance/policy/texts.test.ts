@@ -90,7 +90,7 @@ const strings: PackedGroup = {
     one("NotPostfix", "NotPostfix", ["wd", "z"], (text) => !/(wd|z)$/.test(text)),
   ],
 };
-definePacked(calls, [strings]);
+definePacked([strings]);
 
 const buffers = ["hello", "hello\tyou", "helloworld", "world", "", "ünï"];
 defineGroup({

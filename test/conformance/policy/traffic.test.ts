@@ -168,8 +168,8 @@ const packets: PackedGroup = {
   cases: ofPackets,
 };
 
+const setUp = network.setUp.flatMap((words) => [...words, ","]);
 definePacked(
-  calls,
   [...(has("sock_send_length") ? [throughTracepoint] : throughFunction), packets],
-  network.setUp,
+  (words) => [calls, ...setUp, ...words()],
 );
