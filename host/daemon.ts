@@ -16,6 +16,7 @@ import { type ContainersConfig, endpointsFor } from "./pods/config.js";
 import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
+import { type BuiltInSensor, withBuiltIns } from "./sensors/builtIn.js";
 import type { OpenPolicies, PoliciesOptions } from "./sensors/policies/openPolicies.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { fixedHostNamespaces } from "./source/hostNamespaces.js";
@@ -134,9 +135,11 @@ export async function startPipeline(
       base &&
       config.policies &&
       (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
-    const { sensors = noSensors() } = policies ?? {};
+    const builtIns = base ? await builtInsOn(base) : [];
+    const sensors = withBuiltIns(policies?.sensors ?? noSensors(), builtIns);
     const running = pipeline;
     const close = async () => {
+      for (const sensor of builtIns) await sensor.disable();
       await policies?.close();
       await running.close();
       containers?.close();
@@ -159,6 +162,12 @@ async function policiesOn(
 ): Promise<OpenPolicies> {
   const { openPolicies } = await import("./sensors/policies/openPolicies.js");
   return openPolicies(base, pipeline, options);
+}
+
+/** They close before the base programs do. */
+async function builtInsOn(base: BaseSensor): Promise<BuiltInSensor[]> {
+  const { TestSensor } = await import("./sensors/test/testSensor.js");
+  return [new TestSensor(base)];
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {

@@ -5,6 +5,7 @@
 #define GS_HOOK_SOURCE_H
 
 #include "hook_call.h"
+#include "syscall.h"
 
 /* A __data_loc word: 16 bits of size, 16 of offset from the start of the tracepoint's record. */
 static __always_inline __u64 data_loc_address(const struct gs_call *call, __u32 offset)
@@ -21,18 +22,6 @@ static __always_inline __u64 data_loc_size(const struct gs_call *call, __u32 off
 
 	bpf_probe_read_kernel(&word, sizeof(word), call->ctx + offset);
 	return word >> 16;
-}
-
-/* A 32-bit program, whose system calls have other numbers; x86's TS_COMPAT, arm64's TIF_32BIT. */
-static __always_inline bool is_compat_call(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-#if defined(__TARGET_ARCH_x86)
-	return BPF_CORE_READ(task, thread_info.status) & 2;
-#else
-	return BPF_CORE_READ(task, thread_info.flags) & (1ul << 22);
-#endif
 }
 
 /* Only as many bytes as it has; the rest is zero. */

@@ -30,4 +30,26 @@ static __always_inline struct gs_key key_of(struct task_struct *task)
 	return key;
 }
 
+/* The same for programs to which a task is only an address. */
+static __always_inline struct gs_key read_key_of(struct task_struct *task)
+{
+	struct gs_key key = {};
+	struct gs_process *known;
+	__u32 pid;
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD) {
+		key.key_ns = GS_KERNEL_KEY_NS;
+		return key;
+	}
+	pid = BPF_CORE_READ(task, tgid);
+	key.pid = pid;
+	known = bpf_map_lookup_elem(&processes, &pid);
+	if (known)
+		key.key_ns = known->key_ns;
+	else
+		key.key_ns =
+			BPF_CORE_READ(task, group_leader, start_boottime) / GS_TICK_NS * GS_TICK_NS;
+	return key;
+}
+
 #endif

@@ -13,6 +13,7 @@ const struct gs_fork *layout_fork __attribute__((unused));
 const struct gs_exec *layout_exec __attribute__((unused));
 const struct gs_exit *layout_exit __attribute__((unused));
 const struct gs_args *layout_args __attribute__((unused));
+const struct gs_test_call *layout_test_call __attribute__((unused));
 const struct gs_spaces *layout_spaces __attribute__((unused));
 const enum gs_record_type *layout_record_type __attribute__((unused));
 const enum gs_process_flag *layout_process_flag __attribute__((unused));

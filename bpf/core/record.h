@@ -32,7 +32,9 @@ enum gs_record_type {
 	GS_RECORD_HOOK = 6,
 	/* What the records of a hook do not say. Made by the host only. */
 	GS_RECORD_HOOK_DEFINITION = 7,
-	GS_RECORD_TYPES = 8,
+	/* A system call that the sensor "test" tells of. */
+	GS_RECORD_TEST = 9,
+	GS_RECORD_TYPES = 10,
 };
 
 /*
@@ -168,6 +170,13 @@ struct gs_args {
 	struct gs_header header; /* pid/key_ns of the exec record that follows */
 	__u32 offset;		 /* of these bytes in the argument area */
 	__u32 size;
+};
+
+/* header.pid/key_ns: who made the call. */
+struct gs_test_call {
+	struct gs_header header;
+	struct gs_key parent;
+	__u64 args[4]; /* the first four of the system call */
 };
 
 /* One a CPU; the host adds them up. Every way to lose something is counted here. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Was it execveat(2)? */
+/* What kind of system call is it? */
 #ifndef GS_SYSCALL_H
 #define GS_SYSCALL_H
 
@@ -33,6 +33,18 @@ static __always_inline bool by_execveat(struct task_struct *task, struct linux_b
 	return is_execveat_number(BPF_CORE_READ(registers, syscallno));
 #else
 	return false;
+#endif
+}
+
+/* A 32-bit program, whose system calls have other numbers; x86's TS_COMPAT, arm64's TIF_32BIT. */
+static __always_inline bool is_compat_call(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & 2;
+#else
+	return BPF_CORE_READ(task, thread_info.flags) & (1ul << 22);
 #endif
 }
 

@@ -9,7 +9,7 @@ import { HookDecoder, type HookDecoderHost } from "./hook/hookDecoder.js";
 import { type Event, EventType } from "./model.js";
 import { CachedProcess } from "./process.js";
 import type { ProcessCache } from "./processCache.js";
-import { recordFields } from "./recordFields.js";
+import { type RecordFields, recordFields } from "./recordFields.js";
 import { signalName } from "./signals.js";
 
 export interface DecoderOptions {
@@ -68,6 +68,8 @@ export class Decoder implements HookDecoderHost {
       if (type === types.fork && size >= this.#fields.fork.end) return this.#fork(view, offset);
       if (type === types.args && size >= this.#fields.args.end)
         return this.#args(bytes, view, offset, size);
+      if (type === this.#fields.test?.type && size >= this.#fields.test.end)
+        return this.#test(this.#fields.test, view, offset);
       if (this.hooks?.takes(type)) return this.#hook(type, bytes, view, offset, size);
     }
     this.malformed++;
@@ -220,6 +222,18 @@ export class Decoder implements HookDecoderHost {
     const signal = signalName(code & 0x7f);
     const status = signal === "" ? (code >> 8) & 0xff : 0;
     return this.#event(view, offset, { type: EventType.EXIT, process, signal, status });
+  }
+
+  #test(of: NonNullable<RecordFields["test"]>, view: DataView, offset: number): Event {
+    const { header } = this.#fields;
+    const process = this.caller(
+      view.getUint32(offset + header.pid, true),
+      view.getBigUint64(offset + header.key, true),
+      view.getUint32(offset + of.parentPid, true),
+      view.getBigUint64(offset + of.parentKey, true),
+    );
+    const args = [0, 8, 16, 24].map((at) => view.getBigUint64(offset + of.args + at, true));
+    return this.#event(view, offset, { type: EventType.TEST, process, args });
   }
 
   #unknownExit(view: DataView, offset: number, pid: number, keyNs: bigint): CachedProcess {

@@ -7,6 +7,7 @@ import {
   type ExitEvent,
   type FindingEvent,
   isHookEvent,
+  type TestEvent,
 } from "./model.js";
 import type { CachedProcess } from "./process.js";
 import { encodeProcess, type ProcessEncoderOptions } from "./processEncoder.js";
@@ -40,16 +41,21 @@ export class EventEncoder {
 
   /** Appends one frame. */
   encode(event: Event, to: WireWriter): void {
-    const process = this.#process(event.process as CachedProcess);
+    // The API knows no process of a test event.
+    const hasProcess = event.type !== EventType.TEST;
+    const process = hasProcess ? this.#process(event.process as CachedProcess) : nothing;
     const isHook = isHookEvent(event);
     // Of a call the parent is told even if nothing is known of it.
     const unknownParent = isHook ? nothing : undefined;
-    const parent = event.parent ? this.#process(event.parent as CachedProcess) : unknownParent;
+    const parent =
+      hasProcess && event.parent ? this.#process(event.parent as CachedProcess) : unknownParent;
     const ancestors = this.#ancestors(event);
     const rest = isHook ? this.#hooks.encode(event) : restOf(event);
     const ancestorsField = ancestorsFields[event.type];
     let bodySize =
-      bytesFieldSize(1, process.size) + (parent ? bytesFieldSize(2, parent.size) : 0) + rest.length;
+      (hasProcess ? bytesFieldSize(1, process.size) : 0) +
+      (parent ? bytesFieldSize(2, parent.size) : 0) +
+      rest.length;
     for (const { size } of ancestors) bodySize += bytesFieldSize(ancestorsField, size);
     const time = timestamp(event.timeNs);
     const extras = extrasOf(event);
@@ -67,7 +73,7 @@ export class EventEncoder {
     to.position += framePrefixBytes;
     to.varint(tag(oneofField[event.type], BYTES));
     to.varint(bodySize);
-    writeProcess(to, 1, process);
+    if (hasProcess) writeProcess(to, 1, process);
     if (parent) writeProcess(to, 2, parent);
     for (const ancestor of ancestors) writeProcess(to, ancestorsField, ancestor);
     to.raw(rest);
@@ -80,7 +86,7 @@ export class EventEncoder {
 
   /** Those beyond the parent, nearest first. */
   #ancestors(event: Event): readonly Spliced[] {
-    if (this.#options.ancestors !== true || event.type === EventType.FINDING) return none;
+    if (this.#options.ancestors !== true || ancestorsFields[event.type] === 0) return none;
     const ancestors: Spliced[] = [];
     for (
       let next = event.parent?.parent;
@@ -107,12 +113,14 @@ const oneofField = {
   [EventType.FINDING]: 2003,
   [EventType.KPROBE]: 9,
   [EventType.TRACEPOINT]: 10,
+  [EventType.TEST]: 40_000,
 } as const;
 const ancestorsFields = {
   [EventType.EXEC]: 3,
   [EventType.EXIT]: 2000,
-  // Findings have no ancestors.
+  // These have no ancestors.
   [EventType.FINDING]: 0,
+  [EventType.TEST]: 0,
   [EventType.KPROBE]: 2013,
   [EventType.TRACEPOINT]: 2011,
 } as const;
@@ -145,8 +153,9 @@ function writeProcess(to: WireWriter, field: number, process: Spliced): void {
 }
 
 /** What an event has besides its process and parent. */
-function restOf(event: ExecEvent | ExitEvent | FindingEvent): Uint8Array {
+function restOf(event: ExecEvent | ExitEvent | FindingEvent | TestEvent): Uint8Array {
   if (event.type === EventType.EXEC) return noBytes;
+  if (event.type === EventType.TEST) return encodeTest(event);
   if (event.type === EventType.FINDING) return encodeFinding(event);
   if (event.signal === "" && event.status === 0) return noBytes;
   return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();
@@ -195,6 +204,14 @@ function encodeFinding(finding: FindingEvent): Uint8Array {
     .string(7, finding.message);
   if (finding.attributes) writeMap(message, 8, finding.attributes);
   return message.uint(9, finding.eventType).finish();
+}
+
+function encodeTest({ args }: TestEvent): Uint8Array {
+  const message = new MessageBuilder();
+  args.forEach((value, i) => {
+    message.uint64(1 + i, value);
+  });
+  return message.finish();
 }
 
 /** map<string, string>: an entry message a pair. */

@@ -20,6 +20,15 @@ export class MessageBuilder {
     return this;
   }
 
+  /** @param value from 0 to 2^64-1 */
+  uint64(field: number, value: bigint): this {
+    if (value === 0n) return this;
+    this.#writer.reserve(20);
+    this.#writer.varint(tag(field, VARINT));
+    this.#writer.varint64(Number(value & 0xffffffffn), Number(value >> 32n));
+    return this;
+  }
+
   string(field: number, value: string): this {
     if (value === "") return this;
     const length = Buffer.byteLength(value);

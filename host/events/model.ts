@@ -211,9 +211,19 @@ export interface TracepointEvent extends HookEventBase {
   readonly type: typeof EventType.TRACEPOINT;
 }
 
+/**
+ * A system call that the sensor `test` tells of. The API shows the numbers alone; plugins see who made
+ * the call, too.
+ */
+export interface TestEvent extends EventBase {
+  readonly type: typeof EventType.TEST;
+  /** The first four arguments of the call, unsigned, 64 bits each. */
+  readonly args: readonly bigint[];
+}
+
 export type HookEvent = KprobeEvent | TracepointEvent;
 
-export type Event = ExecEvent | ExitEvent | HookEvent | FindingEvent;
+export type Event = ExecEvent | ExitEvent | HookEvent | FindingEvent | TestEvent;
 
 export function isHookEvent(event: Event): event is HookEvent {
   return event.type === EventType.KPROBE || event.type === EventType.TRACEPOINT;

@@ -73,11 +73,24 @@ export function recordFields(layout: RecordLayout) {
       code: of("gs_exit", "code"),
       end: sizeOf(layout, "gs_exit"),
     },
+    test: testFields(layout),
     args: {
       offset: of("gs_args", "offset"),
       size: of("gs_args", "size"),
       end: sizeOf(layout, "gs_args"),
     },
+  };
+}
+
+/** Undefined in recordings from before there was a sensor "test". */
+function testFields(layout: RecordLayout) {
+  if (layout.structs.gs_test_call === undefined) return undefined;
+  return {
+    type: enumerator(layout, "gs_record_type", "GS_RECORD_TEST"),
+    parentKey: offsetOf(layout, "gs_test_call", "parent.key_ns"),
+    parentPid: offsetOf(layout, "gs_test_call", "parent.pid"),
+    args: offsetOf(layout, "gs_test_call", "args"),
+    end: sizeOf(layout, "gs_test_call"),
   };
 }
 

@@ -30,6 +30,7 @@ export const eventTypesByName: Readonly<Record<string, EventType>> = {
   exit: EventType.EXIT,
   kprobe: EventType.KPROBE,
   tracepoint: EventType.TRACEPOINT,
+  test: EventType.TEST,
 };
 
 /** Of a manifest that names none: what there was when the first plugins were written. */

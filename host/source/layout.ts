@@ -12,6 +12,7 @@ const structs = [
   "gs_counters",
   "gs_process",
   "gs_spaces",
+  "gs_test_call",
   "gs_hook_counters",
   "gs_hook_event",
   "gs_hook_definition",

@@ -101,6 +101,9 @@ export const EXIT_STATUS = 32;
 /** Exit, text: name of the signal that ended the process, or empty. */
 export const EXIT_SIGNAL = 40;
 
+/** Test, four times 64 bits: the first arguments of the system call. */
+export const TEST_ARGS = 32;
+
 /** Bytes that every event record has at least. That of a call is longer, and says how long. */
 export const EVENT_BYTES = 64;
 
@@ -311,6 +314,7 @@ export const EVENT_TYPE_EXIT = 7;
 export const EVENT_TYPE_KPROBE = 13;
 export const EVENT_TYPE_TRACEPOINT = 14;
 export const EVENT_TYPE_DNS = 18;
+export const EVENT_TYPE_TEST = 254;
 
 // A process record. Its texts lie right behind it.
 

@@ -7,9 +7,11 @@ import {
   EVENT_TYPE_EXEC,
   EVENT_TYPE_EXIT,
   EVENT_TYPE_KPROBE,
+  EVENT_TYPE_TEST,
   EVENT_TYPE_TRACEPOINT,
   EXIT_SIGNAL,
   EXIT_STATUS,
+  TEST_ARGS,
   VERDICT_DROP,
   VERDICT_KEEP,
 } from "./abi";
@@ -28,6 +30,7 @@ export enum EventType {
   Exit = EVENT_TYPE_EXIT,
   Kprobe = EVENT_TYPE_KPROBE,
   Tracepoint = EVENT_TYPE_TRACEPOINT,
+  Test = EVENT_TYPE_TEST,
 }
 
 /** One event. Only good until `onEvent` returns. */
@@ -63,6 +66,10 @@ export class Event {
     return this.type == EventType.Tracepoint;
   }
 
+  get isTest(): bool {
+    return this.type == EventType.Test;
+  }
+
   get process(): Process {
     return changetype<Process>(
       changetype<usize>(processAt(load<u32>(changetype<usize>(this), EVENT_PROCESS))),
@@ -90,6 +97,22 @@ export class Event {
   get tracepoint(): Call {
     if (!this.isTracepoint) throw new Error("event.tracepoint: this is not a tracepoint event");
     return changetype<Call>(changetype<usize>(this));
+  }
+
+  /** The system call that a test event tells of. Asking another event for it is a mistake and aborts. */
+  get test(): Test {
+    if (!this.isTest) throw new Error("event.test: this is not a test event");
+    return changetype<Test>(changetype<usize>(this));
+  }
+}
+
+/** A system call that the sensor `test` tells of. Only good until `onEvent` returns. */
+@unmanaged
+export class Test {
+  /** The first arguments of the call. @param index 0 to 3 */
+  arg(index: i32): u64 {
+    if (index < 0 || index > 3) throw new Error("event.test.arg: there are 0 to 3");
+    return load<u64>(changetype<usize>(this) + <usize>index * 8, TEST_ARGS);
   }
 }
 

@@ -7,7 +7,7 @@ export { Bytes } from "./bytes";
 export { Call, HookKind } from "./call";
 export { Capabilities, Capability } from "./capabilities";
 export { Counters, TopK } from "./counters";
-export { Event, EventType, Exit, Verdict } from "./event";
+export { Event, EventType, Exit, Test, Verdict } from "./event";
 export { Field, fill } from "./fields";
 export { Glob, GlobSet } from "./glob";
 export { IpSet, isIp, isIpV6, LOCAL_NETWORKS } from "./ip";

@@ -71,6 +71,7 @@ export function countsText(events: number, counts: PluginCounts): string {
 
 function kindOf(event: Event): string {
   if (event.type === EventType.EXEC) return "exec";
+  if (event.type === EventType.TEST) return "test";
   return event.type === EventType.EXIT ? "exit" : "call";
 }
 

@@ -37,6 +37,7 @@ import {
   PROCESS_PARENT,
   PROCESS_PID,
   PROCESS_STATE,
+  TEST_ARGS,
   VERDICT_MISSING,
 } from "../../../plugins/sdk/abi.js";
 import type { EventEncoder } from "../../events/encoder.js";
@@ -243,6 +244,9 @@ export class Packer {
     words[word + EVENT_PARENT / 4] = parentIndex;
     for (let n = EVENT_DETAIL / 4; n < EVENT_BYTES / 4; n++) words[word + n] = 0;
     if (event.type === EventType.EXIT && !this.addExit(event, at)) return false;
+    if (event.type === EventType.TEST) {
+      for (let n = 0; n < 4; n++) longs[((at + TEST_ARGS) >>> 3) + n] = event.args[n] ?? 0n;
+    }
     if (this.showsCalls && isHookEvent(event)) this.used = this.calls.write(event, at);
     this.events[number] = at;
     return true;

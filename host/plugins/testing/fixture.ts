@@ -110,7 +110,7 @@ class CaseReader {
 
   private event(value: unknown, place: string): CaseEvent {
     const given = this.object(value, place);
-    for (const kind of ["process_kprobe", "process_tracepoint"]) {
+    for (const kind of ["process_kprobe", "process_tracepoint", "test"]) {
       if (kind in given) {
         throw this.refusal(
           `${place} is a ${kind}, which cannot be read from JSON: record it with "guidestar record" and test with --recording`,

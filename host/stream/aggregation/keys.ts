@@ -22,6 +22,8 @@ const keys: { readonly [T in Event["type"]]: (event: EventOf<T>) => string } = {
   [EventType.KPROBE]: hookKey,
   [EventType.TRACEPOINT]: hookKey,
   [EventType.FINDING]: findingKey,
+  /** The numbers: the API shows nothing else. */
+  [EventType.TEST]: ({ args }) => `254 ${args.join(" ")}`,
 };
 
 /** What the plugin says, and the program it says it of; attributes may differ. */

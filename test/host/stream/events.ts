@@ -100,9 +100,10 @@ export function call(of: Process, known: Partial<HookDescription> = {}): Event {
   };
 }
 
-/** An event that no process caused, like the API's Test. The model of this version has none yet. */
-export function withoutProcess(): Event {
-  return { ...exec(process()), type: EventType.TEST, process: undefined } as unknown as Event;
+/** An event that shows no process, whoever caused it. */
+export function withoutProcess(known: Partial<Process> = {}): Event {
+  const of = process(known);
+  return { ...exec(of), type: EventType.TEST, args: [1n, 2n, 3n, 4n] } as Event;
 }
 
 export function filter(set: Partial<FilterSpec> = {}): FilterSpec {

@@ -144,8 +144,10 @@ test("filters share a key if they are the same, and if any field differs they do
 });
 
 function matches(one: FilterSpec, event: Event): boolean {
-  const process = event.process as Process | undefined;
-  const { parent } = event;
+  // A test event shows none, whoever caused it.
+  const isShown = event.type !== EventType.TEST;
+  const process = isShown ? event.process : undefined;
+  const parent = isShown ? event.parent : undefined;
   const ancestors = lineOf(parent?.parent);
   const any = <T>(values: readonly T[], is: (value: T) => boolean | undefined) =>
     values.length === 0 || values.some(is);

