@@ -44,6 +44,8 @@ export interface PipelineConfig {
   readonly containers?: ContainersConfig | undefined;
   /** Fill `ancestors` of execs and exits; default false. */
   readonly ancestors?: boolean;
+  /** Have the kernel leave out calls that nobody would get; default true. */
+  readonly pushdown?: boolean;
   /**
    * Policies that are there from the start, and that there can be any later; undefined: there will be
    * none. Only if the source is live.
@@ -119,6 +121,7 @@ export async function startPipeline(
       processCred: config.processCred,
       processNs: config.processNs,
       ancestors: config.ancestors ?? false,
+      pushdown: config.pushdown ?? true,
       hostNamespaces: base?.hostNamespaces ?? fixedHostNamespaces(),
       firstListeners,
       plugins: plugins.setups ?? [],

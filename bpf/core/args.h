@@ -42,7 +42,7 @@ static __always_inline bool spill_piece(struct gs_spill *spill, __u32 turn)
 		    spill->now, spill->key, spill->tid);
 	scratch->args.offset = offset;
 	scratch->args.size = size;
-	if (!send(scratch->record, sizeof(struct gs_args) + size, GS_RECORD_ARGS, spill->now)) {
+	if (!send(scratch->record, sizeof(struct gs_args) + size, GS_RECORD_ARGS)) {
 		spill->flags = GS_FLAG_TRUNC_ARGS;
 		return true;
 	}

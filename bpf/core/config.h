@@ -13,13 +13,6 @@ const volatile __u32 scope_kind = GS_SCOPE_TREE;
 const volatile __u64 scope_cgroup_id = 0;
 
 /*
- * How long a CPU lets the reader of the ring sleep after it has woken it. A wake-up is an
- * interrupt, dearer than all the rest of a record; so the reader has to look again by itself that
- * much later. 0: as the kernel does it, whenever the reader has read everything.
- */
-const volatile __u64 wakeup_quiet_ns = 0;
-
-/*
  * How full records of hooks may make the ring, bytes; the rest is kept for processes, so that no
  * flood of a policy costs one of these. 0: no bound.
  */

@@ -124,7 +124,7 @@ static __always_inline int on_exec(struct task_struct *task, pid_t old_pid,
 	size = at_most(scratch->at, sizeof(scratch->record));
 	fill_header(&exec->header, GS_RECORD_EXEC, size, spill.now, renaming.key, old_pid);
 	facts_at_exec(scratch, pid);
-	send(scratch->record, size, GS_RECORD_EXEC, spill.now);
+	send(scratch->record, size, GS_RECORD_EXEC);
 	return 0;
 }
 

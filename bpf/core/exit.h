@@ -70,7 +70,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	fill_header(&exit.header, GS_RECORD_EXIT, sizeof(exit), now, key, task->pid);
 	exit.parent = last.parent;
 	exit.code = wait_code(task);
-	send(&exit, sizeof(exit), GS_RECORD_EXIT, now);
+	send(&exit, sizeof(exit), GS_RECORD_EXIT);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ static __always_inline int on_fork(struct task_struct *creator, struct task_stru
 	fill_header(&fork.header, GS_RECORD_FORK, sizeof(fork), now, key, creator->pid);
 	fork.parent = next.parent;
 	fork.ns_pid = innermost_pid(child);
-	send(&fork, sizeof(fork), GS_RECORD_FORK, now);
+	send(&fork, sizeof(fork), GS_RECORD_FORK);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define GS_HOOK_H
 
 #include "action.h"
+#include "demand.h"
 #include "hook_copy.h"
 #include "hook_return.h"
 #include "hook_send.h"
@@ -30,6 +31,8 @@ static __always_inline void with_scratch(struct gs_call *call, __u32 candidates)
 	note_outcome(call, selector);
 	if (hook_config.has_return && wanted) {
 		wait_for_return(call, candidates);
+	} else if (wanted && selector_config.acts && is_unwanted(call)) {
+		count_hook(call, unwanted);
 	} else if (wanted) {
 		run_part(put_stacks(call, selector));
 		run_part(send_record(call));
@@ -46,6 +49,11 @@ static __always_inline int on_call(struct gs_call *call)
 	if (!begin_call(call))
 		return 0;
 	count_hook(call, calls);
+	/* Of one that waits for the return somebody may want it by then. */
+	if (!selector_config.acts && !hook_config.has_return && is_unwanted(call)) {
+		count_hook(call, unwanted);
+		return 0;
+	}
 	candidates = select_process(call);
 	if (!candidates) {
 		count_hook(call, filtered);

@@ -192,6 +192,8 @@ struct gs_hook_counters {
 	__u64 lost;	 /* no room in the ring */
 	__u64 actions;	 /* signals, overrides and changes of the fd table that were done */
 	__u64 failed;	 /* ... that the kernel refused */
+	__u64 unwanted;	 /* that nobody asked for: not posted, and not looked at if nothing is to be
+			    done about them */
 	__u64 unmatched; /* entries whose return never came, returns without entry */
 };
 

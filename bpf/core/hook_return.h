@@ -7,6 +7,7 @@
 #ifndef GS_HOOK_RETURN_H
 #define GS_HOOK_RETURN_H
 
+#include "demand.h"
 #include "hook_copy.h"
 #include "hook_send.h"
 #include "selector.h"
@@ -124,6 +125,10 @@ static __always_inline void with_return(struct gs_call *call)
 	call->flags = event->flags | GS_HOOK_RETURNED;
 	if (!run_return_actions(call, selector)) {
 		count_hook(call, filtered);
+		return;
+	}
+	if (is_unwanted(call)) {
+		count_hook(call, unwanted);
 		return;
 	}
 	note_outcome(call, selector);

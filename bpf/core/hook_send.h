@@ -58,7 +58,7 @@ static __noinline int send_record(struct gs_call *call)
 	fill_header(&event->header, GS_RECORD_HOOK, size, now, self, thread_of(call));
 	event->parent = parent;
 	event->args = draft->args;
-	if (send(draft->data, size, GS_RECORD_HOOK, now))
+	if (send(draft->data, size, GS_RECORD_HOOK))
 		count_hook(call, posted);
 	else
 		count_hook(call, lost); /* and in gs_counters, by send() */

@@ -11,6 +11,29 @@ struct {
 	__uint(max_entries, 16 << 20); /* bytes */
 } ring SEC(".maps");
 
+/* See wakeup_flags. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gs_reader);
+} reader SEC(".maps");
+
+/* By the hook's number: see demand.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GS_DEMANDS);
+	__type(key, __u32);
+	__type(value, struct gs_demand);
+} demands SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct gs_unwanted_key);
+	__type(value, __u8);
+} unwanted SEC(".maps");
+
 /* Every process that is followed, by thread group id. In GS_SCOPE_TREE, membership is the scope. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

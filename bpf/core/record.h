@@ -185,7 +185,32 @@ struct gs_counters {
 	__u64 lost[GS_RECORD_TYPES]; /* no room in the ring */
 	__u64 table_full;	     /* a process that the process table could not take */
 	__u64 read_failed; /* a kernel or user read that failed; the record's flags say which */
-	__u64 woken_ns;	   /* no counter: when this CPU last woke the reader */
+};
+
+/* Written by the reader of the ring, and by who wakes it. */
+struct gs_reader {
+	__u32 sleeps; /* 1: it waits to be woken */
+	__u32 pad;
+};
+
+/* How many hooks have a place in the map `demands`, by their numbers; of those that share one only
+ * the last is spared. */
+#define GS_DEMANDS 4096
+
+/* Written by the host. */
+struct gs_demand {
+	__u32 nobody; /* the number of a hook of which nobody wants a record; 0: none */
+	__u32 judged; /* ... of one of which some processes' are not wanted: those in `unwanted` */
+	__u32 generation; /* of what is in there */
+	__u32 pad;
+};
+
+struct gs_unwanted_key {
+	__u64 key_ns; /* with pid: the process instance */
+	__u32 pid;
+	__u32 hook;
+	__u32 generation;
+	__u32 pad;
 };
 
 /* Value of the process table; its key is the thread group id. */

@@ -29,11 +29,20 @@ static __always_inline void count_read_failed(void)
 		__sync_fetch_and_add(&count->read_failed, 1);
 }
 
-static __always_inline __u64 wakeup_flags(const struct gs_counters *own, __u64 now)
+/*
+ * A wake-up is an interrupt, ten times as dear as the rest of a record. So while records come the
+ * reader looks for more by itself every few milliseconds, and is woken only when it said that it
+ * sleeps. Two CPUs that wake it at the same time do no harm.
+ */
+static __always_inline __u64 wakeup_flags(void)
 {
-	if (!wakeup_quiet_ns)
-		return 0;
-	return now - own->woken_ns < wakeup_quiet_ns ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
+	__u32 zero = 0;
+	struct gs_reader *own = bpf_map_lookup_elem(&reader, &zero);
+
+	if (!own || !*(volatile __u32 *)&own->sleeps)
+		return BPF_RB_NO_WAKEUP;
+	*(volatile __u32 *)&own->sleeps = 0;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void fill_header(struct gs_header *header, enum gs_record_type type,
@@ -57,10 +66,9 @@ static __always_inline bool is_kept_for_processes(enum gs_record_type type, __u6
 }
 
 /* Copies a record into the ring; false, and counted, if there is no room. */
-static __always_inline bool send(void *record, __u64 size, enum gs_record_type type, __u64 now)
+static __always_inline bool send(void *record, __u64 size, enum gs_record_type type)
 {
 	struct gs_counters *own = own_counters();
-	__u64 flags;
 
 	if (!own)
 		return false;
@@ -68,14 +76,11 @@ static __always_inline bool send(void *record, __u64 size, enum gs_record_type t
 		__sync_fetch_and_add(&own->lost[type], 1);
 		return false;
 	}
-	flags = wakeup_flags(own, now);
-	if (bpf_ringbuf_output(&ring, record, size, flags)) {
+	if (bpf_ringbuf_output(&ring, record, size, wakeup_flags())) {
 		__sync_fetch_and_add(&own->lost[type], 1);
 		return false;
 	}
 	__sync_fetch_and_add(&own->sent[type], 1);
-	if (flags == BPF_RB_FORCE_WAKEUP)
-		own->woken_ns = now;
 	return true;
 }
 

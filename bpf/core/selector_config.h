@@ -150,7 +150,8 @@ struct gs_selector_config {
 	__u8 kernel_stacks;
 	__u8 user_stacks;
 	__u8 limits; /* of rate */
-	__u8 pad[5];
+	__u8 acts;   /* a call leaves something behind, wanted or not */
+	__u8 pad[4];
 	__u64 digest_seed; /* nobody knows it who could make two calls look the same */
 	struct gs_selector selector[GS_SELECTORS];
 };

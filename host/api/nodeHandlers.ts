@@ -36,6 +36,8 @@ export function nodeHandlers(options: NodeHandlersOptions): Handlers<typeof serv
           dropped: status.dropped,
           lost_ring: status.lostRing,
           lost_ring_process: status.lostRingProcess,
+          unwanted_hooks: status.pushdown?.nobody ?? 0,
+          judged_hooks: status.pushdown?.judged ?? 0,
           malformed: status.malformed,
           records: status.records,
           table_full: status.tableFull,

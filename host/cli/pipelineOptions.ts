@@ -16,6 +16,7 @@ export interface PipelineFlags extends ContainerFlags, PolicyFlags {
   readonly enableProcessCred?: boolean;
   readonly enableProcessNs?: boolean;
   readonly enableAncestors?: boolean;
+  readonly pushdown?: boolean;
   readonly logLevel: string;
   readonly logFormat: (typeof logFormats)[number];
 }
@@ -48,6 +49,10 @@ export function addPipelineOptions(command: Command): void {
 /** What `addPipelineOptions` adds, and what tells processes their pods: not for `record`. */
 export function addEventOptions(command: Command): void {
   addPipelineOptions(command);
+  command.option(
+    "--no-pushdown",
+    "have the kernel hand over calls of policies that no stream, export or plugin asks for, too",
+  );
   addContainerOptions(command);
 }
 
@@ -79,6 +84,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     processNs: flags.enableProcessNs ?? false,
     containers: containersConfig(flags),
     ancestors: flags.enableAncestors ?? false,
+    pushdown: flags.pushdown ?? true,
     policies: policiesConfig(flags, source),
     log: createLogger(flags.logLevel, flags.logFormat),
   };

@@ -21,6 +21,7 @@ export const policyColumns: readonly Column<Row>[] = [
   number("CALLS", ({ calls }) => calls),
   number("FILTERED", ({ filtered }) => filtered),
   number("POSTED", ({ posted }) => posted),
+  number("UNWANTED", ({ unwanted }) => unwanted),
   number("LOST", ({ lost }) => lost),
   number("ACTIONS", ({ actions }) => actions),
   number("RUNS", ({ runs }) => runs),

@@ -19,8 +19,8 @@ export function register(policy: Command): void {
 
 const help = `
 On a terminal: a table. Else one hook a line, fields separated by tabs: policy, state, mode, hook,
-how it is attached, calls looked at, filtered, posted, lost, actions, program runs, nanoseconds a
-run, bytes of kernel memory. -o json has everything.
+how it is attached, calls looked at, filtered, posted, unwanted, lost, actions, program runs,
+nanoseconds a run, bytes of kernel memory. -o json has everything.
 
 Examples:
   guidestar tracingpolicy list

@@ -32,6 +32,8 @@ export interface PipelineOptions {
   /** Fill `ancestors` of execs and exits; default false. */
   readonly ancestors?: boolean;
   readonly hostNamespaces: readonly number[];
+  /** Have the kernel leave out what nobody would get; default true. */
+  readonly pushdown?: boolean | undefined;
   /** undefined: processes are not told their pods. */
   readonly pods?: PodStageLimits | undefined;
 }

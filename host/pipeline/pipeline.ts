@@ -15,6 +15,7 @@ import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
 import { Group, type GroupFrames } from "./group.js";
 import type { HookCount, PipelineStatus } from "./port.js";
+import type { Pushdown } from "./pushdown.js";
 import type { SharedState } from "./shared.js";
 import type { StreamPlugins } from "./streamPlugins.js";
 
@@ -32,6 +33,8 @@ export interface PipelineParts {
   readonly accounts: (group: Group, node: readonly ActivePlugin[]) => Uint8Array | undefined;
   /** Tells processes their pods; undefined: nobody is asked for any. */
   readonly pods: PodStage | undefined;
+  /** undefined: the kernel cannot be told what nobody wants, or must not. */
+  readonly pushdown: Pushdown | undefined;
   /** Number of the newest event of a pipeline before this one; 0 for the first. */
   readonly sequence: number;
   /** Hands over one run of frames; `bytes` is the receiver's from then on. */
@@ -136,6 +139,7 @@ export class Pipeline {
         aggregation && new Aggregation(aggregation),
       ),
     );
+    this.#parts.pushdown?.subscribe(group, spec);
   }
 
   /** Sends what waits to be aggregated; later events go as they come. */
@@ -154,6 +158,7 @@ export class Pipeline {
   }
 
   unsubscribe(group: number): void {
+    this.#parts.pushdown?.unsubscribe(group);
     this.#groups.delete(group);
   }
 
@@ -186,6 +191,7 @@ export class Pipeline {
         tableSwept: source.tableSwept ?? 0,
       },
       pods: this.#parts.pods?.counts(),
+      pushdown: this.#parts.pushdown?.counts(),
     };
   }
 
@@ -216,6 +222,7 @@ export class Pipeline {
       for (const event of batch) this.recorder.add(event);
       const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
+      this.#parts.pushdown?.judge(kept, this.#isTaken);
       this.#fanOut(kept);
       this.#fanOutMade();
       batch.length = 0;
@@ -223,6 +230,11 @@ export class Pipeline {
     }
     this.#watchHeld();
   }
+
+  readonly #isTaken = (event: Event): boolean => {
+    for (const group of this.#groups.values()) if (group.wants(event)) return true;
+    return false;
+  };
 
   /** Plugins that work by the clock. `isLast`: no more events will come. */
   #tick(isLast: boolean): void {

@@ -7,6 +7,7 @@ import type { Rehearsal } from "../plugins/rehearsal.js";
 import type { PodCounts } from "../pods/counts.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
+import type { PushdownCounts } from "./pushdown.js";
 
 /** A run of events for all streams that asked for the same thing. Shared, never written to. */
 export interface Frames {
@@ -81,6 +82,8 @@ export interface PipelineStatus {
   readonly tableFull: number;
   readonly readFailed: number;
   readonly sequence: number;
+  /** What the kernel leaves out; undefined: nothing, or the events come from a recording. */
+  readonly pushdown?: PushdownCounts | undefined;
   readonly cache: CacheCounts;
   /** undefined: containers are not looked up. */
   readonly pods?: PodCounts | undefined;

@@ -28,6 +28,7 @@ import type {
   WorkerData,
 } from "./messages.js";
 import { Pipeline, turn } from "./pipeline.js";
+import { Pushdown } from "./pushdown.js";
 import { SharedState } from "./shared.js";
 import { StreamPlugins } from "./streamPlugins.js";
 
@@ -81,8 +82,11 @@ try {
       post({ type: "poison", poison });
     },
   });
+  const pushdown =
+    source.demands && options.pushdown !== false ? new Pushdown(source.demands) : undefined;
   const pipeline = new Pipeline({
     source,
+    pushdown,
     scope: options.scope,
     sweepEveryMs: options.sweepEveryMs,
     decoder,
@@ -119,6 +123,8 @@ try {
   };
   // One that does not start here any more is out of action; the others and the events go on.
   chain.arrange(await chain.loadAll(plugins, true), sequence + 1);
+  pushdown?.arrange(plugins);
+  pushdown?.define(hooks);
   for (const { group, spec } of groups) await subscribe(group, spec, true);
   const arrangements = new InOrder();
 
@@ -131,7 +137,9 @@ try {
         return arrangements.run(async () => {
           // Compiling takes a while and changes nothing; what follows is between two batches.
           const loaded = await chain.loadAll(request.setups);
-          return chain.arrange(loaded, pipeline.sequence + 1);
+          const arranged = chain.arrange(loaded, pipeline.sequence + 1);
+          pushdown?.arrange(request.setups);
+          return arranged;
         });
       case "rehearse":
         return rehearse(request.plugin, request.settings, pipeline.recorder.events(), turn);
@@ -144,9 +152,11 @@ try {
             "the events come from a recording: policies need the live kernel (--source live)",
           );
         source.define(request.hooks);
+        pushdown?.define(request.hooks);
         return undefined;
       case "forget":
         source.forget?.(request.hooks);
+        pushdown?.forget(request.hooks);
         return undefined;
       case "finishAggregation":
         pipeline.finishAggregation();

@@ -8,13 +8,7 @@ import { openProcessTable } from "../source/processTable.js";
 import type { ScanScope } from "../source/procScan.js";
 import { enumOf } from "../source/recordWriter.js";
 import type { RecordLayout } from "../source/source.js";
-import {
-  checkOptions,
-  configure,
-  defaultWakeupQuietMs,
-  openBaseObject,
-  setScopeCgroup,
-} from "./baseObject.js";
+import { checkOptions, configure, openBaseObject, setScopeCgroup } from "./baseObject.js";
 import { asStartupError, checkRequirements } from "./requirements.js";
 import { checkScope, type Scope } from "./scope.js";
 import { addDescendants, addRoots } from "./tree.js";
@@ -25,12 +19,6 @@ export interface BaseOptions {
   readonly ringBytes?: number;
   /** Most processes that can be followed at a time; default 32768. */
   readonly processTableEntries?: number;
-  /**
-   * How long a CPU lets the reader sleep after it has woken it, in which time the reader looks by
-   * itself; default 1 ms. 0: a wake-up whenever the reader has read everything, several times as
-   * dear as the record itself.
-   */
-  readonly wakeupQuietMs?: number;
   /** Do without the helper bpf_loop, as on kernels before 5.17. */
   readonly withoutLoopHelper?: boolean;
   /** Show what was there before tracing began; default true. */
@@ -50,6 +38,9 @@ export interface ProgramStatistics {
 export interface BaseSensor {
   readonly layout: RecordLayout;
   readonly ringFd: number;
+  readonly readerFd: number;
+  readonly demandsFd: number;
+  readonly unwantedFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
   readonly factsFd: number;
@@ -97,6 +88,9 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
   const programs = attached(object);
   const fds = {
     ringFd: object.map("ring").fd,
+    readerFd: object.map("reader").fd,
+    demandsFd: object.map("demands").fd,
+    unwantedFd: object.map("unwanted").fd,
     countersFd: object.map("counters").fd,
     tableFd: object.map("processes").fd,
     factsFd: object.map("process_facts").fd,
@@ -110,7 +104,6 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
       ...fds,
       programFds: programs.map((program) => program.fd),
       layout,
-      wakeupQuietMs: options.wakeupQuietMs ?? defaultWakeupQuietMs,
       ...scan,
     },
     forHooks: {
@@ -126,11 +119,11 @@ function start(options: BaseOptions, open: { close(): void }[], close: () => voi
 }
 
 const mapsForHooks = [
-  ...["ring", "processes", "scope_cgroup", "counters"],
+  ...["ring", "reader", "demands", "unwanted", "processes", "scope_cgroup", "counters"],
   ...["process_facts", "process_marks", "mark_pids", "live"],
   ...["texts", "short_texts", "prefixes", "followed_fds"],
 ];
-const settingsForHooks = ["scope_kind", "scope_cgroup_id", "wakeup_quiet_ns", "hook_ring_bytes"];
+const settingsForHooks = ["scope_kind", "scope_cgroup_id", "hook_ring_bytes"];
 
 function statisticsOf(name: string, fd: number): ProgramStatistics {
   const { runCount, runTimeNs, recursionMisses } = programInfo(fd);

@@ -11,8 +11,6 @@ import { cgroupIdOf, type Scope } from "./scope.js";
 
 const objectFile = fileURLToPath(new URL("../../bpf/core/process.bpf.o", import.meta.url));
 
-export const defaultWakeupQuietMs = 1;
-
 export function openBaseObject(): BpfObject {
   if (existsSync(objectFile)) return BpfObject.open(objectFile);
   throw new GuidestarError(
@@ -25,7 +23,7 @@ const ringLimits = { min: 4096, max: 2 ** 30 };
 
 /** Throws one clear sentence if a number can't be what it should. */
 export function checkOptions(options: BaseOptions): void {
-  const { ringBytes, processTableEntries, wakeupQuietMs } = options;
+  const { ringBytes, processTableEntries } = options;
   if (ringBytes !== undefined && !isRingSize(ringBytes)) {
     throw new GuidestarError(
       "INVALID_ARGUMENT",
@@ -36,12 +34,6 @@ export function checkOptions(options: BaseOptions): void {
     throw new GuidestarError(
       "INVALID_ARGUMENT",
       `The process table can't have ${processTableEntries} entries: it must have at least 1.`,
-    );
-  }
-  if (wakeupQuietMs !== undefined && !(wakeupQuietMs >= 0 && wakeupQuietMs <= 1000)) {
-    throw new GuidestarError(
-      "INVALID_ARGUMENT",
-      `The reader can't be left asleep for ${wakeupQuietMs} ms: it must be from 0 to 1000.`,
     );
   }
 }
@@ -60,11 +52,10 @@ const perProcess = ["processes", "process_facts", "process_marks"];
 
 /** Before load: sizes, read-only data, and which of two programs for exec fits this kernel. */
 export function configure(object: BpfObject, options: BaseOptions, layout: RecordLayout): void {
-  const { scope, ringBytes, processTableEntries, wakeupQuietMs = defaultWakeupQuietMs } = options;
+  const { scope, ringBytes, processTableEntries } = options;
   object.variables.setAll({
     scope_kind: enumOf(layout, "gs_scope", scopeNames[scope.kind]),
     scope_cgroup_id: scope.kind === "cgroup" ? cgroupIdOf(scope.path) : 0n,
-    wakeup_quiet_ns: BigInt(Math.round(wakeupQuietMs * 1e6)),
     hook_ring_bytes: BigInt(hookRingBytes(ringBytes ?? object.map("ring").maxEntries)),
   });
   if (ringBytes !== undefined) object.map("ring").maxEntries = ringBytes;

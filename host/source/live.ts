@@ -3,26 +3,29 @@ import { RingBuffer } from "../../bpf/libbpf/index.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import { measureBootToWallNs } from "./clock.js";
 import { Definitions } from "./definitions.js";
+import { openDemandTable } from "./demandTable.js";
 import { type FactsTable, openFactsTable } from "./factsTable.js";
 import { inHostPidNamespace } from "./hostNamespaces.js";
 import { LossCounters } from "./lossCounters.js";
 import { openProcessTable } from "./processTable.js";
 import { ProcLookup } from "./procLookup.js";
 import { type ScanScope, scanProcesses } from "./procScan.js";
+import { RingWait } from "./ringWait.js";
 import type { RecordLayout, RecordVisitor, Source, SourceLosses } from "./source.js";
 import { hasEnded, type SweptTable, TableSweep } from "./tableSweep.js";
 
 /** Plain data: it crosses threads. The descriptors stay the caller's, and must be open until the source is. */
 export interface LiveSourceOptions {
   readonly ringFd: number;
+  readonly readerFd: number;
+  readonly demandsFd: number;
+  readonly unwantedFd: number;
   readonly countersFd: number;
   readonly tableFd: number;
   readonly factsFd: number;
   /** Programs whose missed runs count as losses. */
   readonly programFds: readonly number[];
   readonly layout: RecordLayout;
-  /** How long a CPU does not wake us again after it has (`wakeup_quiet_ns`). */
-  readonly wakeupQuietMs: number;
   /** Hand over what is there already before anything new. */
   readonly scan?: ScanScope;
   /** Hooks that are attached already. */
@@ -52,7 +55,8 @@ class LiveSource implements Source {
   readonly #ring: RingBuffer;
   readonly #counters: LossCounters;
   readonly #definitions: Definitions;
-  readonly #lookAgainMs: number;
+  readonly demands: ReturnType<typeof openDemandTable>;
+  readonly #wait: RingWait;
   readonly #table: ReturnType<typeof openProcessTable> | undefined;
   readonly #facts: ReturnType<typeof openFactsTable> | undefined;
   readonly #lookup: ProcLookup | undefined;
@@ -63,16 +67,16 @@ class LiveSource implements Source {
   #bootToWallNs = measureBootToWallNs();
   #measuredMs = performance.now();
   #losses: SourceLosses = { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 };
-  #readSomething = true;
   #closed = false;
 
   constructor(options: LiveSourceOptions) {
     this.layout = options.layout;
     this.#ring = new RingBuffer(options.ringFd);
     this.#counters = new LossCounters(options);
+    this.demands = openDemandTable(options, options.layout);
     this.#definitions = new Definitions(options.layout);
     this.define(options.hooks ?? []);
-    this.#lookAgainMs = 2 * options.wakeupQuietMs;
+    this.#wait = new RingWait(this.#ring, options.readerFd, options.layout);
     if (options.scan === undefined) return;
     const { scan: scope, layout } = options;
     const table = openProcessTable(options.tableFd, layout);
@@ -106,7 +110,7 @@ class LiveSource implements Source {
     const read = this.#ring.drain(room, (offset, size) => {
       visit(bytes, view, offset, size);
     });
-    if (read > 0) this.#readSomething = true;
+    if (read > 0) this.#wait.read();
     const ended = read < room ? this.#definitions.readBehind(visit) : 0;
     return defined + scanned + read + ended;
   }
@@ -123,7 +127,7 @@ class LiveSource implements Source {
     if (this.#closed) return "ended";
     this.#followClock();
     if (this.#hasScanned() || this.#definitions.waiting) return "ready";
-    const how = await this.#waitForRing(timeoutMs);
+    const how = await this.#wait.wait(timeoutMs);
     return how === "closed" ? "ended" : how;
   }
 
@@ -140,6 +144,8 @@ class LiveSource implements Source {
     this.#scanned = [];
     this.#ring.close();
     this.#counters.close();
+    this.#wait.close();
+    this.demands.close();
     this.#table?.close();
     this.#facts?.close();
   }
@@ -180,18 +186,6 @@ class LiveSource implements Source {
       visit(bytes, new DataView(bytes.buffer), 0, bytes.length);
     }
     return count;
-  }
-
-  /**
-   * For a while after it woke us, the kernel doesn't wake us again: after something was read, what
-   * came without a wake-up is found by looking once more, when that while is over for sure.
-   */
-  async #waitForRing(timeoutMs: number): Promise<"ready" | "timeout" | "closed"> {
-    const shortMs = this.#lookAgainMs;
-    if (!this.#readSomething || timeoutMs <= shortMs) return this.#ring.wait(timeoutMs);
-    this.#readSomething = false;
-    const how = await this.#ring.wait(shortMs);
-    return how === "timeout" ? this.#ring.wait(timeoutMs - shortMs) : how;
   }
 
   /** The wall clock may be set while we run. */

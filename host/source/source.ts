@@ -4,6 +4,7 @@
  */
 
 import type { HookDescription } from "../policy/hookSpec.js";
+import type { DemandTable } from "./demandTable.js";
 
 /** One field of a record struct: byte offset and size in the struct. */
 export interface FieldLayout {
@@ -76,6 +77,8 @@ export interface Source {
   hasEnded?(pid: number, keyNs: bigint): boolean;
   /** Takes out of the kernel's table what has ended unseen; to be called often. Absent: there is none. */
   sweepTable?(nowMs: number): void;
+  /** To tell the kernel what nobody wants. Absent: nobody can be told. */
+  readonly demands?: DemandTable | undefined;
   /** Entries that `sweepTable` took out since the source was opened. */
   readonly tableSwept?: number;
   /** Twice does no harm. */

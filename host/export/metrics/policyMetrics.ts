@@ -29,6 +29,7 @@ export function policyMetrics(registry: Registry) {
     ["filtered", counter("filtered", "Calls that no selector matched"), 1],
     ["rateLimited", counter("rate_limited", "Calls that matched and were not posted so soon"), 1],
     ["posted", counter("posted", "Events that the hook posted"), 1],
+    ["unwanted", counter("unwanted", "Calls that no stream, export or plugin asked for"), 1],
     ["lost", counter("lost", "Events that the ring had no room for"), 1],
     ["actions", counter("actions", "Actions done, other than to post"), 1],
     ["failed", counter("actions_failed", "Actions that the kernel refused"), 1],

@@ -9,6 +9,8 @@ export interface HookCounters {
   readonly rateLimited: number;
   readonly posted: number;
   readonly lost: number;
+  /** That nobody asked for. */
+  readonly unwanted: number;
   readonly actions: number;
   readonly failed: number;
   readonly unmatched: number;
@@ -20,6 +22,7 @@ const fields = {
   rateLimited: "rate_limited",
   posted: "posted",
   lost: "lost",
+  unwanted: "unwanted",
   actions: "actions",
   failed: "failed",
   unmatched: "unmatched",

@@ -12,6 +12,8 @@ export interface HookNumbers {
   readonly posted: number;
   /** Events that the kernel could not hand over. */
   readonly lost: number;
+  /** Calls of which nobody wanted the event: no stream, plugin or export. */
+  readonly unwanted: number;
   /** Actions done, other than to post. */
   readonly actions: number;
   /** ... that the kernel refused. */
@@ -50,6 +52,7 @@ export const nothingCounted: HookNumbers = {
   rateLimited: 0,
   posted: 0,
   lost: 0,
+  unwanted: 0,
   actions: 0,
   failed: 0,
   unmatched: 0,

@@ -71,12 +71,6 @@ describe("the base programs", () => {
       "INVALID_ARGUMENT",
       /^The process table can't have 0 entries/,
     ],
-    [
-      "a negative time between wake-ups",
-      { scope: self, wakeupQuietMs: -1 },
-      "INVALID_ARGUMENT",
-      /-1 ms/,
-    ],
   ];
 
   for (const [what, options, code, message] of refusals) {

@@ -59,11 +59,23 @@ export function selectorConfig(spec: HookSpec, tools: FilterTools, hostUserNs: n
     limits: some(
       (one) => one.actions.rate_interval_ns > 0n || one.return_actions.rate_interval_ns > 0n,
     ),
-    pad: [0, 0, 0, 0, 0],
+    acts: some(
+      ({ actions, return_actions, ...one }) =>
+        one.namespace_changes > 0 ||
+        one.capability_changes > 0 ||
+        [actions, return_actions].some(leavesSomething),
+    ),
+    pad: [0, 0, 0, 0],
     digest_seed: randomBytes(8).readBigUInt64LE(),
     selector: all,
   };
 }
+
+const leavesSomething = (actions: ReturnType<typeof actionsConfig>): boolean =>
+  actions.signal !== 0 ||
+  actions.override_error !== 0 ||
+  actions.fd_changes > 0 ||
+  actions.rate_interval_ns > 0n;
 
 const isMarked = ({ mark }: FilterConfig): boolean => mark !== noMark;
 
