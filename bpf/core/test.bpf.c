@@ -55,6 +55,6 @@ int test_call(struct bpf_raw_tracepoint_args *ctx)
 	fill_header(&test.header, GS_RECORD_TEST, sizeof(test), now, read_key_of(task),
 		    (__u32)bpf_get_current_pid_tgid());
 	test.parent = known ? known->parent : read_key_of(BPF_CORE_READ(task, real_parent));
-	send(&test, sizeof(test), GS_RECORD_TEST, now);
+	send(&test, sizeof(test), GS_RECORD_TEST);
 	return 0;
 }

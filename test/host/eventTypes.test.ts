@@ -67,7 +67,7 @@ const cases: Readonly<Record<Exclude<keyof typeof EventType, "DNS">, Case>> = {
   TRACEPOINT: {
     records: (n) => [make.hook({ ...at(30 + n), hook: 2, actions: 1 })],
     manifestName: "tracepoint",
-    compact: "⁉️ s f",
+    compact: "⁉️ tracepoint node /bin/it s f",
   },
   TEST: {
     records: (n) => [
@@ -76,7 +76,7 @@ const cases: Readonly<Record<Exclude<keyof typeof EventType, "DNS">, Case>> = {
     manifestName: "test",
     compact: "🧪 test    node 9223372036854775808 0 0 0",
   },
-  FINDING: { records: undefined, manifestName: undefined, compact: "🔎" },
+  FINDING: { records: undefined, manifestName: undefined, compact: "🚨 finding node /bin/it low probe/it: an exec" },
 };
 
 const names = Object.keys(cases) as (keyof typeof cases)[];

@@ -10,7 +10,7 @@ import { syscallNumber, type TestSettings } from "./settings.js";
 const objectFile = fileURLToPath(new URL("../../../bpf/core/test.bpf.o", import.meta.url));
 
 /** Maps of the base programs that it uses; the others come along with their headers. */
-const shared = ["ring", "processes", "scope_cgroup", "counters"];
+const shared = ["ring", "reader", "processes", "scope_cgroup", "counters"];
 
 /** GS_TEST_ARGS */
 const noArgument = 4;
@@ -43,7 +43,7 @@ export function loadTestProgram(
       else map.reuse(fd);
     }
     object.variables.setAll({
-      ...baseSettings(forHooks.settings),
+      ...forHooks.settings,
       test_syscall: BigInt(syscallNumber(syscall)),
       test_match_arg: match?.argument ?? noArgument,
       test_match_value: match?.value ?? 0n,
@@ -72,10 +72,4 @@ export function loadTestProgram(
       object.close();
     },
   };
-}
-
-/** Those of the read-only variables that hooks share which this program has. */
-function baseSettings(settings: Readonly<Record<string, unknown>>) {
-  const { scope_kind, scope_cgroup_id, wakeup_quiet_ns } = settings;
-  return { scope_kind, scope_cgroup_id, wakeup_quiet_ns };
 }
