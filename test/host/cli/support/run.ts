@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Whether more could follow `stdin`. */
   readonly isStdinLeftOpen?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** Folder to run in; default: that of the test. */
+  readonly cwd?: string;
   /** Kills the process, so that a test fails in place of hanging. */
   readonly timeoutMs?: number;
 }
@@ -42,6 +44,13 @@ export function shell(commandLine: string, options: RunOptions = {}): Promise<Ou
   return startCommand("bash", ["-c", prelude + commandLine], options).outcome;
 }
 
+/** One command for a shell that becomes the program under test: `exec guidestar …`. Signals reach it. */
+export function startShell(commandLine: string, options: RunOptions = {}): Running {
+  const program = `exec ${quote(process.execPath)} ${quote(main)}`;
+  const replaced = commandLine.replace(/^exec guidestar/, () => program);
+  return startCommand("bash", ["-c", replaced], options);
+}
+
 /** The same on a pseudo terminal, where standard output and standard error are one. */
 export function terminal(args: readonly string[], options: RunOptions = {}): Running {
   const commandLine = [process.execPath, main, ...args].map(quote).join(" ");
@@ -52,6 +61,7 @@ function startCommand(command: string, args: readonly string[], options: RunOpti
   const env = { ...process.env, ...cleanEnv, ...options.env };
   const child = spawn(command, args, {
     env,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   const printed = { stdout: "", stderr: "" };
