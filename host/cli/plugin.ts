@@ -5,6 +5,7 @@ import { register as change } from "./pluginChange.js";
 import { register as list } from "./pluginList.js";
 import { register as logs } from "./pluginLogs.js";
 import { register as create } from "./pluginNew.js";
+import { register as poison } from "./pluginPoison.js";
 import { register as push } from "./pluginPush.js";
 import { register as rm } from "./pluginRm.js";
 import { register as show } from "./pluginShow.js";
@@ -27,6 +28,7 @@ export function register(program: Command): void {
   list(plugin);
   show(plugin);
   stats(plugin);
+  poison(plugin);
   logs(plugin);
   change(plugin);
   rm(plugin);

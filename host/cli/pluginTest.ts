@@ -4,12 +4,14 @@ import path from "node:path";
 import type { Command } from "commander";
 import type { PreparedPlugin } from "../plugins/prepared.js";
 import { ExitRequest, exitCodes, UsageError } from "./exit.js";
+import { withClient } from "./globals.js";
 import { LineWriter, say } from "./output.js";
 import { counted } from "./text/units.js";
 
 interface Flags {
   readonly events?: string;
   readonly recording?: string;
+  readonly poison?: string | true;
   readonly settings?: string;
   readonly show: string;
 }
@@ -24,14 +26,16 @@ export function register(plugin: Command): void {
     .argument("<path>", "the plugin's folder, or a .wasm file")
     .option("--events <file>", "events as 'getevents -o json' prints them, or one case")
     .option("--recording <file>", "a recording made with 'guidestar record'")
-    .option("--settings <json>", "settings for --events and --recording")
+    .option("--poison [name]", "events of a daemon that made it fail (default: under its own name)")
+    .option("--settings <json>", "settings for --events, --recording and --poison")
     .option("--show <count>", "how many events of a recording are shown at most", "20")
     .addHelpText("after", help)
     .action(test);
 }
 
 const help = `
-Needs no daemon and no root. The exit code is 1 if something is not as a case expects it.
+Needs no root, and no daemon but for --poison. The exit code is 1 if something is not as a case
+expects it, or the plugin fails on an event of --poison.
 
 A case is a JSON file:
   {"settings": {}, "events": [{"process_exec": {"process": {"binary": "/bin/sh"}},
@@ -41,23 +45,27 @@ A case is a JSON file:
 Examples:
   guidestar plugin test my-filter
   guidestar getevents -o json > events.json; guidestar plugin test my-filter --events events.json
-  guidestar record build.rec.gz -- make; guidestar plugin test my-filter --recording build.rec.gz`;
+  guidestar record build.rec.gz -- make; guidestar plugin test my-filter --recording build.rec.gz
+  guidestar plugin test my-filter --poison          # does it still fail?`;
 
-async function test(target: string, flags: Flags): Promise<void> {
+async function test(target: string, flags: Flags, command: Command): Promise<void> {
   const { prepared, cases } = await pluginAt(target);
   const out = new LineWriter();
   if (flags.recording !== undefined) await recording(prepared, flags.recording, flags, out);
-  const files = flags.events === undefined ? (flags.recording ? [] : cases) : [flags.events];
-  if (files.length === 0 && flags.recording === undefined) {
+  const isElsewhere = flags.recording !== undefined || flags.poison !== undefined;
+  const files = flags.events === undefined ? (isElsewhere ? [] : cases) : [flags.events];
+  if (files.length === 0 && !isElsewhere) {
     throw new UsageError(
       `there is no test/*.json in ${target}: write a case, or give --events or --recording`,
     );
   }
+  const failed = flags.poison === undefined ? 0 : await poison(prepared, flags, command, out);
   let failures = 0;
   for (const file of files) failures += await runFile(prepared, file, flags, out);
   await out.drained();
-  if (failures > 0) {
-    say(`${counted(failures, "expectation")} not met`);
+  if (failed > 0) say(`it fails on ${counted(failed, "event")}`);
+  if (failures > 0) say(`${counted(failures, "expectation")} not met`);
+  if (failed + failures > 0) {
     throw new ExitRequest(exitCodes.failed);
   }
 }
@@ -79,6 +87,32 @@ async function runFile(
   out.line(caseText(result));
   out.line(countsText(given.events.length, result.counts));
   return result.failures.length;
+}
+
+/** Returns on how many of the events that made it fail the plugin fails now. */
+async function poison(
+  prepared: PreparedPlugin,
+  flags: Flags,
+  command: Command,
+  out: LineWriter,
+): Promise<number> {
+  const { poisonLines } = await import("./plugin/poison.js");
+  const { parseCase } = await import("../plugins/testing/fixture.js");
+  const { runCase } = await import("../plugins/testing/runCase.js");
+  const { caseText, countsText } = await import("./plugin/report.js");
+  const name = typeof flags.poison === "string" ? flags.poison : prepared.name;
+  const shown = await withClient(command, ({ plugins }) => plugins.get(name));
+  const lines = await poisonLines(shown.poison);
+  if (lines.length === 0) {
+    say(`no event is kept that made ${name} fail`);
+    return 0;
+  }
+  const settings = flags.settings ?? (shown.plugin?.settings || "{}");
+  const given = { ...parseCase(lines.join("\n"), `poison of ${name}`), settings };
+  const result = await runCase(prepared, given);
+  out.line(caseText(result));
+  out.line(countsText(given.events.length, result.counts));
+  return result.rows.filter(({ verdict }) => verdict === "failed").length;
 }
 
 async function recording(

@@ -115,6 +115,20 @@ export const programTypeName = nameIn(programTypes);
 export const mapTypeName = nameIn(mapTypes);
 export const perfTypeName = nameIn(perfTypes);
 
+/** The number behind a name, or a number written as one; undefined: there is no such name. */
+const numberIn = (names: Readonly<Record<number, string>>) => {
+  const numbers = new Map(Object.entries(names).map(([number, name]) => [name, Number(number)]));
+  return (name: string) => numbers.get(name) ?? (/^\d+$/.test(name) ? Number(name) : undefined);
+};
+
+export const familyNumber = numberIn(families);
+export const socketTypeNumber = numberIn(socketTypes);
+export const protocolNumber = numberIn(protocols);
+export const tcpStateNumber = numberIn(tcpStates);
+export const programTypeNumber = numberIn(programTypes);
+export const mapTypeNumber = numberIn(mapTypes);
+export const perfTypeNumber = numberIn(perfTypes);
+
 /** "" for one that has no name yet. */
 export function capabilityName(number: number): string {
   return capabilities[number] ?? "";

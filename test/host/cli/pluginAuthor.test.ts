@@ -64,8 +64,8 @@ test("a recording and events as they are printed go through a plugin as well", a
 
   const wrong: [string, RegExp][] = [
     ["[", /not valid JSON/],
-    ["{}", /the event has no process_exec or process_exit/],
-    ['{"process_kprobe":{}}', /is a process_kprobe, which cannot be read from JSON: record it/],
+    ["{}", /the event has no process_exec, process_exit, process_kprobe or process_tracepoint/],
+    ['{"process_kprobe":{"process":{},"args":[{}]}}', /args\[0\]: it has no value, and no error/],
     ['{"process_exec":{"proces":{}}}', /unknown field "proces" \(did you mean "process"\?\)/],
     ['{"events":[],"expects":1}', /the case has the unknown field "expects"/],
     ['{"settings":{"quite":1},"events":[]}', /settings has no "quite" \(did you mean "quiet"\?\)/],
