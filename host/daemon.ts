@@ -76,6 +76,9 @@ export interface PipelinePlugins {
   readonly setups?: readonly PluginSetup[];
   readonly onLog?: (plugin: string, level: string, line: string) => void;
   readonly onPoison?: (poison: Poison) => void;
+  /** What was kept for them when a daemon ran last, and who is told when that changes. */
+  readonly kept?: ReadonlyMap<string, Uint8Array>;
+  readonly onKept?: (plugin: string, bytes: Uint8Array) => void;
 }
 
 export interface RunningPipeline {
@@ -126,6 +129,8 @@ export async function startPipeline(
       firstListeners,
       plugins: plugins.setups ?? [],
       onPoison: plugins.onPoison ?? (() => {}),
+      kept: plugins.kept,
+      onKept: plugins.onKept,
       pods: containers && { ...defaultLimits, waitMs: config.containers?.waitMs ?? 0 },
       containers,
       onPluginLog: (plugin, level, line) => {
@@ -207,6 +212,8 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       setups: plugins.setups(),
       onLog: (plugin, level, line) => pluginLogs.add(plugin, level, line),
       onPoison: (poison) => void plugins.addPoison(poison),
+      kept: plugins.kept,
+      onKept: (plugin, bytes) => plugins.keep(plugin, bytes),
     });
     running.unshift(pipeline);
     plugins.attach(pipeline.pipeline);

@@ -18,6 +18,8 @@ interface Flags extends FilterFlags {
   readonly aggregate?: boolean;
   readonly aggregateWindow?: string;
   readonly aggregateBuffer?: string;
+  readonly plugins?: readonly string[];
+  readonly accounts?: boolean;
 }
 
 export function register(program: Command): void {
@@ -82,6 +84,13 @@ export function register(program: Command): void {
     .option("--aggregate", "aggregate; the two below do, too")
     .option("--aggregate-window <duration>", "length of the windows (default: 15s)")
     .option("--aggregate-buffer <events>", "most different events in a window (default: 10000)")
+    .optionsGroup("Plugins:")
+    .option(
+      "--plugins <plugin...>",
+      "send the events through these, for this command only: names, or files and folders (./my-filter)",
+      words,
+    )
+    .option("--accounts", "show at the end what plugins did to events, those of the node too")
     .optionsGroup("Connection:")
     .option("--live", "watch the daemon even if standard input is a pipe")
     .option("--reconnect", "try again when the daemon cannot be reached or the stream breaks")
@@ -101,6 +110,7 @@ Examples:
   guidestar getevents --capabilities CAP_SYS_ADMIN --no-in-init-tree
   guidestar getevents -F '{"health_check":true}{"namespace":["kube-system"]}'
   guidestar getevents --cel-expression 'process_exit.status > 0u && process_exit.status < 126u'
+  guidestar getevents --plugins ./my-filter --accounts  try a plugin where nobody else notices
   guidestar getevents < events.json                    print what -o json has written
 
 JSON filters are objects with any of event_set, pid, pid_set, binary_regex, arguments_regex,
@@ -137,6 +147,9 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   await checkFilters(filters);
   const aggregation = await aggregationOf(flags);
   const isLive = flags.live || flags.reconnect || isServerNamed(command) || !stdinMayHaveEvents();
+  const needsDaemon = flags.plugins !== undefined || flags.accounts;
+  const isLive =
+    flags.live || flags.reconnect || needsDaemon || isServerNamed(command) || !stdinMayHaveEvents();
   const printer = new EventPrinter(new LineWriter(), {
     output: flags.output ?? (process.stdout.isTTY || !isLive ? "compact" : "json"),
     color: flags.color,
@@ -150,6 +163,8 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     await follow({
       open: () => openClient(command),
       request: { ...filters, ...aggregation },
+      request: { ...filters, ...(flags.accounts && { plugin_accounts: true }) },
+      plugins: flags.plugins ?? [],
       printer,
       reconnectWaitMs: flags.reconnect ? flags.reconnectWait * 1000 : undefined,
       stop,
@@ -162,6 +177,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   await printer.out.drained();
   // The terminal has shown ^C without a newline.
   if (stop.aborted && process.stderr.isTTY) process.stderr.write("\n");
+  await printer.tellAccounts();
   printer.tellCounts();
   const isCutShort = stop.aborted && (!isLive || flags.count !== undefined) && !printer.isDone;
   if (isCutShort) throw new ExitRequest(exitCodes.interrupted);

@@ -26,6 +26,8 @@ export class PipelineHandle implements PipelinePort {
   readonly #requests = new Requests();
   /** What to bring back after a restart. */
   #plugins: readonly PluginSetup[];
+  /** What plugins have the host keep, for the worker's successor. */
+  readonly #kept = new Map<string, Uint8Array>();
   readonly #hooks = new Map<number, HookDescription>();
   readonly #restarts = new RestartBudget();
   readonly #watchdog: Watchdog;
@@ -45,6 +47,7 @@ export class PipelineHandle implements PipelinePort {
   private constructor(options: PipelineHandleOptions) {
     this.#options = options;
     this.#plugins = options.plugins ?? [];
+    for (const [plugin, bytes] of options.kept ?? []) this.#kept.set(plugin, bytes);
     for (const { spec, listener } of options.firstListeners ?? [])
       this.#feeds.of(spec, () => Promise.resolve()).listeners.add(listener);
     this.#started = new Promise((resolve, reject) => {
@@ -110,6 +113,8 @@ export class PipelineHandle implements PipelinePort {
     // A worker that dies meanwhile has said nothing: its successor begins with what was before.
     const reply = await this.#request({ type: "arrange", setups });
     this.#plugins = setups;
+    const names = new Set(setups.map(({ plugin }) => plugin.name));
+    for (const name of this.#kept.keys()) if (!names.has(name)) this.#kept.delete(name);
     return reply;
   }
 
@@ -162,6 +167,7 @@ export class PipelineHandle implements PipelinePort {
       sequence,
       groups: this.#feeds.groups(),
       plugins: this.#plugins,
+      kept: this.#kept,
       hooks: [...this.#hooks.values()],
     };
     const worker = new Worker(this.#options.workerUrl ?? new URL("./worker.js", import.meta.url), {
@@ -195,6 +201,10 @@ export class PipelineHandle implements PipelinePort {
         return;
       case "log":
         this.#options.onPluginLog?.(message.plugin, message.level, message.line);
+        return;
+      case "kept":
+        this.#kept.set(message.plugin, message.bytes);
+        this.#options.onKept?.(message.plugin, message.bytes);
         return;
       case "poison":
         this.#options.onPoison?.(message.poison);

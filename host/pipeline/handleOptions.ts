@@ -16,6 +16,10 @@ export interface PipelineHandleOptions extends PipelineOptions {
   readonly firstListeners?: readonly FirstListener[];
   /** Told of each event that made a plugin fail all by itself. */
   readonly onPoison?: (poison: Poison) => void;
+  /** What was kept for plugins before, by name. Default: nothing. */
+  readonly kept?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Told what a plugin has the host keep, every few seconds in which it has changed. */
+  readonly onKept?: ((plugin: string, bytes: Uint8Array) => void) | undefined;
   /** The plugin chain before the first event. Default: none. */
   readonly plugins?: readonly PluginSetup[];
   /** Who is asked for containers; with `pods`. Not closed by the pipeline. */
@@ -39,6 +43,8 @@ export function plainOptions(options: PipelineHandleOptions): PipelineOptions {
     containers: _c,
     firstListeners: _f,
     plugins: _s,
+    kept: _k,
+    onKept: _t,
     onPoison: _o,
     ...plain
   } = options;

@@ -47,6 +47,8 @@ export interface WorkerData {
   readonly groups: readonly GroupSpec[];
   /** The chain before the first event. */
   readonly plugins: readonly PluginSetup[];
+  /** What was kept for plugins before, by name. */
+  readonly kept: ReadonlyMap<string, Uint8Array>;
   /** Hooks that are attached already. */
   readonly hooks: readonly HookDescription[];
 }
@@ -105,6 +107,8 @@ export type FromWorker =
       readonly level: string;
       readonly line: string;
     }
+  /** What a plugin has the host keep, as it is now: all of it. */
+  | { readonly type: "kept"; readonly plugin: string; readonly bytes: Uint8Array }
   /** An event that made a plugin fail all by itself. */
   | { readonly type: "poison"; readonly poison: Poison }
   | { readonly type: "reply"; readonly id: number; readonly value: unknown }

@@ -34,7 +34,7 @@ import { StreamPlugins } from "./streamPlugins.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/pipeline/worker.ts runs as a worker thread only");
-const { options, shared, sequence, groups, plugins, hooks } = workerData as WorkerData;
+const { options, shared, sequence, groups, plugins, kept, hooks } = workerData as WorkerData;
 
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []) =>
   port.postMessage(message, transfer);
@@ -67,6 +67,7 @@ try {
   setInterval(limited.flush, 1000).unref();
   const chain = new PluginChain({
     encoder,
+    kept,
     onLog: limited.log,
     onPoison: ({ name, version }, event, reason) => {
       const { sequence } = event;
@@ -84,6 +85,10 @@ try {
   });
   const pushdown =
     source.demands && options.pushdown !== false ? new Pushdown(source.demands) : undefined;
+  const tellKept = () => {
+    for (const { plugin, bytes } of chain.takeKept()) post({ type: "kept", plugin, bytes });
+  };
+  setInterval(tellKept, PLUGIN_LIMITS.keptSaveMs).unref();
   const pipeline = new Pipeline({
     source,
     pushdown,
@@ -191,6 +196,7 @@ try {
     error = plain(thrown);
   }
   const status = pipeline.status();
+  tellKept();
   source.close();
   post({ type: "end", error, status });
 } catch (thrown) {

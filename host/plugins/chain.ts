@@ -1,4 +1,3 @@
-import { GuidestarError } from "../errors.js";
 import type { EventEncoder } from "../events/encoder.js";
 import type { Event } from "../events/model.js";
 import type { Batch } from "./batch.js";
@@ -9,6 +8,7 @@ import type { LogLevel } from "./runtime/imports.js";
 import { KeyValues } from "./runtime/keyValues.js";
 import { Packer } from "./runtime/packer.js";
 import { Slot } from "./slot.js";
+import { readKept, writeKept } from "./store/keptFormat.js";
 
 export interface PluginChainOptions {
   /** Called with each line of a plugin's log, and with what the host has to say of the plugin. */
@@ -23,7 +23,11 @@ export interface PluginChainOptions {
   readonly encoder?: EventEncoder;
   /** Chains that take turns on one thread can share one. */
   readonly packer?: Packer;
+  /** What was kept for plugins before, by name, as `takeKept` gave it. */
+  readonly kept?: ReadonlyMap<string, Uint8Array> | undefined;
 }
+
+const noBytes = new Uint8Array(0);
 
 /** An arrangement whose new plugins are started: it can be put into force between two batches. */
 export interface LoadedArrangement {
@@ -43,13 +47,14 @@ export class PluginChain {
   private readonly alive = new Uint8Array(PLUGIN_LIMITS.batchEvents);
   /** By plugin name: versions come and go, what the host keeps for them stays. */
   private readonly keyValues = new Map<string, KeyValues>();
+  /** `KeyValues.changes` of what `takeKept` has given, by plugin. */
+  private readonly taken = new Map<string, number>();
+  private readonly kept: Map<string, Uint8Array>;
   private made: Event[] = [];
   private readonly onLog: NonNullable<PluginChainOptions["onLog"]>;
   private readonly onPoison: NonNullable<PluginChainOptions["onPoison"]>;
   private readonly nowMs: () => number;
   private readonly isOfStream: boolean;
-  /** Of instances that `activate` made, so that they never meet those of a setup. */
-  private nextInstance = -1;
 
   constructor(options: PluginChainOptions = {}) {
     this.packer = options.packer ?? new Packer();
@@ -58,18 +63,11 @@ export class PluginChain {
     this.onPoison = options.onPoison ?? (() => {});
     this.nowMs = options.nowMs ?? Date.now;
     this.isOfStream = options.isOfStream ?? false;
+    this.kept = new Map(options.kept);
   }
 
   get isEmpty(): boolean {
     return this.slots.length === 0;
-  }
-
-  /** Compiles and starts a plugin, which changes nothing yet. Rejects with a `GuidestarError`. */
-  load(prepared: PreparedPlugin, settings = prepared.settings): Promise<LoadedPlugin> {
-    return load(
-      prepared,
-      this.optionsFor(prepared.name, settings, this.keyValuesOf(prepared.name)),
-    );
   }
 
   /**
@@ -89,13 +87,9 @@ export class PluginChain {
       }
       if (shadow === undefined || shadow.instance === slot?.shadowInstance) continue;
       // What it has the host keep is its own: the active version must not notice it.
-      const started = this.start(
-        shadow.plugin,
-        shadow.settings,
-        new KeyValues(),
-        lenient,
-        "shadow: ",
-      );
+      const keyValues = new KeyValues();
+      keyValues.copyFrom(this.keyValuesOf(plugin.name));
+      const started = this.start(shadow.plugin, shadow.settings, keyValues, lenient, "shadow: ");
       loaded.set(shadow.instance, await started);
     }
     return { setups, loaded };
@@ -124,7 +118,7 @@ export class PluginChain {
     this.slots.forEach((slot, place) => void this.passOn(slot, place + 1));
     this.slots = now;
     const names = new Set(now.map(({ name }) => name));
-    for (const name of this.keyValues.keys()) if (!names.has(name)) this.keyValues.delete(name);
+    for (const name of this.keyValues.keys()) if (!names.has(name)) this.forget(name);
     return {
       firstSequence,
       plugins: this.list(),
@@ -132,55 +126,9 @@ export class PluginChain {
     };
   }
 
-  /**
-   * Puts a plugin at the end of the chain, or in the place of the one of its name. `firstSequence`: the
-   * number of the next event, which is the first it can see.
-   */
-  activate(
-    loaded: LoadedPlugin,
-    firstSequence: number,
-  ): { readonly active: ActivePlugin; readonly replaced: ActivePlugin | undefined } {
-    const setup: PluginSetup = {
-      plugin: loaded.prepared,
-      instance: this.nextInstance--,
-      mode: "enforce",
-      settings: loaded.settings,
-      uploadedMs: this.nowMs(),
-    };
-    const slot = this.slotFor(setup, new Map([[setup.instance, loaded]]), firstSequence);
-    const place = this.slots.findIndex((other) => other.name === slot.name);
-    const before = this.slots[place];
-    if (before) this.end(before, slot);
-    const replaced = before?.snapshot();
-    if (place >= 0) this.slots[place] = slot;
-    else this.slots.push(slot);
-    return { active: slot.snapshot(), replaced };
-  }
-
-  /** Takes a plugin out; returns it with its final counts, or undefined if there is none of that name. */
-  remove(name: string): ActivePlugin | undefined {
-    const slot = this.slots.find((other) => other.name === name);
-    if (slot) {
-      this.end(slot, undefined);
-      this.slots = this.slots.filter((other) => other !== slot);
-      this.keyValues.delete(name);
-    }
-    return slot?.snapshot();
-  }
-
   /** In the order of the chain, those out of action included (`failure`). */
   list(): ActivePlugin[] {
     return this.slots.map((slot) => slot.snapshot());
-  }
-
-  /**
-   * Gives a plugin new settings, between two batches: an object, or its JSON. Returns them with their
-   * defaults. @throws GuidestarError NOT_FOUND, or INVALID_ARGUMENT; then nothing has changed
-   */
-  configure(name: string, values: unknown): string {
-    const slot = this.slots.find((other) => other.name === name);
-    if (!slot) throw new GuidestarError("NOT_FOUND", `plugin ${name} does not exist`);
-    return slot.configure(values);
   }
 
   /** Calls the plugins whose time has come. `isLast`: there will be no more events. */
@@ -189,6 +137,17 @@ export class PluginChain {
       if (isLast) slot.finish(this.packer);
       else slot.tick(this.packer);
       this.passOn(slot, place + 1);
+    });
+  }
+
+  /** What plugins have the host keep, of those for which it has changed since the last time. */
+  takeKept(): { readonly plugin: string; readonly bytes: Uint8Array }[] {
+    const changed = [...this.keyValues].filter(
+      ([name, { changes }]) => changes !== (this.taken.get(name) ?? 0),
+    );
+    return changed.map(([plugin, keyValues]) => {
+      this.taken.set(plugin, keyValues.changes);
+      return { plugin, bytes: writeKept(keyValues.entries()) };
     });
   }
 
@@ -304,7 +263,15 @@ export class PluginChain {
     const known = this.keyValues.get(name);
     if (known) return known;
     const keyValues = new KeyValues();
+    keyValues.load(readKept(this.kept.get(name) ?? noBytes));
     this.keyValues.set(name, keyValues);
+    this.taken.set(name, keyValues.changes);
     return keyValues;
+  }
+
+  private forget(name: string): void {
+    this.keyValues.delete(name);
+    this.taken.delete(name);
+    this.kept.delete(name);
   }
 }

@@ -85,15 +85,40 @@ export class Engine {
     const { instance } = this;
     if (!instance?.canHandOver || !next.instance?.canHandOver) return false;
     try {
-      const state = instance.saveState();
-      next.instance.loadState(state);
-      next.plugin.sink("info", `took over ${state.length} bytes of state`);
+      next.begin(next.instance, instance.saveState());
       return true;
     } catch (error) {
-      next.plugin.sink("warning", `starts without state: the handover ${reasonOf(error)}`);
-      next.restart();
+      next.beginAnew(error);
       return false;
     }
+  }
+
+  /** Has the engine of a shadow version begin with what this one knows, and goes on. Returns whether it did. */
+  lend(shadow: Engine): boolean {
+    const { instance } = shadow;
+    if (!this.instance?.canHandOver || !instance?.canHandOver) return false;
+    const state = this.attempt((own) => own.saveState());
+    if (state === undefined) {
+      this.strike("to save its state for the shadow");
+      return false;
+    }
+    try {
+      shadow.begin(instance, state);
+      return true;
+    } catch (error) {
+      shadow.beginAnew(error);
+      return false;
+    }
+  }
+
+  private begin(instance: Instance, state: Uint8Array): void {
+    instance.loadState(state);
+    this.plugin.sink("info", `took over ${state.length} bytes of state`);
+  }
+
+  private beginAnew(error: unknown): void {
+    this.plugin.sink("warning", `starts without state: the handover ${reasonOf(error)}`);
+    this.restart();
   }
 
   /**

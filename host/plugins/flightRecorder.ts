@@ -11,7 +11,11 @@ export const defaultFlightRecorder: FlightRecorderLimits = { events: 4096, bytes
 /** What an event and its process take besides their texts; about. */
 const EVENT_BYTES = 512;
 
-/** The last events as they were before the plugin chain: what a new plugin is tried on. Bounded. */
+/**
+ * The last events that came to the plugin chain, the dropped ones among them: what a new plugin is tried
+ * on. Bounded. The events themselves and not copies: annotations, filled fields and replaced arguments are
+ * as the chain left them.
+ */
 export class FlightRecorder {
   private readonly ring: (Event | undefined)[];
   private readonly sizes: Uint32Array;

@@ -133,6 +133,11 @@ export class Holdings implements HeldNumbers {
     other.held = new Map();
   }
 
+  /** Holds what another version holds, which goes on holding it: nobody waits for what this one says of it. */
+  copyFrom(other: Holdings): void {
+    for (const [slot, { event }] of other.held) this.held.set(slot, { event, isDropped: false });
+  }
+
   private letGo(slot: number, to: Event[]): void {
     const held = this.held.get(slot);
     this.held.delete(slot);

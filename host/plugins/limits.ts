@@ -57,6 +57,8 @@ export const PLUGIN_LIMITS = {
   settingsFuel: 50_000_000,
   stateFuel: 200_000_000,
   settingsBytes: 64 * 1024,
+  /** How often what plugins keep is saved while it changes; a daemon that is killed loses so much. */
+  keptSaveMs: 5000,
   /** State that one version hands to the next. */
   stateBytes: 4 * 1024 * 1024,
   /** How often a plugin may be called by the clock. */

@@ -4,10 +4,20 @@
  */
 import { GuidestarError } from "../errors.js";
 import { InOrder } from "../inOrder.js";
-import type { PipelinePort } from "../pipeline/port.js";
 import { Instances, newInstance } from "./instances.js";
+import { KeptValues } from "./keptValues.js";
 import { PLUGIN_LIMITS } from "./limits.js";
-import { type Poison, readPoisons, writePoisons } from "./poison.js";
+import type {
+  ChainPort,
+  Changed,
+  Ordered,
+  PluginManagerOptions,
+  PluginState,
+  Prepare,
+  UploadOptions,
+} from "./managed.js";
+import type { Poison } from "./poison.js";
+import { Poisons } from "./poisons.js";
 import type {
   ActivePlugin,
   Arranged,
@@ -16,82 +26,23 @@ import type {
   PreparedPlugin,
 } from "./prepared.js";
 import { checkGate, type GateLimits, type Rehearsal } from "./rehearsal.js";
-import { settingsJson } from "./settings/values.js";
-import {
-  checkSignature,
-  checkStored,
-  noSignatures,
-  type SignatureConfig,
-} from "./signatureCheck.js";
+import { fittingSettings, settingsFor } from "./settings/ofPlugin.js";
+import { checkSignature, noSignatures, type SignatureConfig } from "./signatureCheck.js";
 import * as changes from "./store/changes.js";
-import type { StoredPlugin, StoredVersion, StoreState } from "./store/state.js";
+import type { StoredPlugin, StoreState } from "./store/state.js";
 import { hashesIn, type Storage } from "./store/storage.js";
+import { refuseCancelled, refuseSame, withUpload } from "./uploads.js";
+import { Versions } from "./versions.js";
 
-/**
- * Validates and rewrites a module. `name`: to register it under; absent: as its manifest says.
- * Rejects with `INVALID_ARGUMENT` and the reason.
- */
-export type Prepare = (
-  module: Uint8Array,
-  options: { readonly name?: string },
-) => Promise<PreparedPlugin>;
-
-/** What a plugin's change needs of the pipeline. */
-export type ChainPort = Pick<PipelinePort, "arrange" | "plugins" | "rehearse">;
-
-export interface PluginManagerOptions {
-  readonly storage: Storage;
-  readonly prepare: Prepare;
-  /** Told what an operator should know, in a sentence. */
-  readonly onTrouble?: (plugin: string, line: string) => void;
-  readonly nowMs?: () => number;
-  /** Whose modules are taken. Default: everybody's. */
-  readonly signatures?: SignatureConfig;
-}
-
-export interface UploadOptions {
-  /** To register it under; default: the name in its manifest. */
-  readonly name?: string;
-  /** Default: that of the version before, else `enforce`. */
-  readonly mode?: PluginMode;
-  /** Runs it beside the active version, and compares. Default false. */
-  readonly asShadow?: boolean;
-  /** JSON text. Default: the settings of the version before if they fit, else the defaults. */
-  readonly settings?: string;
-  /** Tries it on the last events first, and refuses it if that shows more than this. */
-  readonly gate?: GateLimits;
-  /** Of the module, if it is not in the module itself. */
-  readonly signature?: Uint8Array;
-  /** True: nobody waits for the result any more, so nothing may change. */
-  readonly isCancelled?: () => boolean;
-}
-
-export interface Changed {
-  readonly plugin: PluginState;
-  /** Number of the first event that passes through the chain as it is now. */
-  readonly firstSequence: number;
-  /** Hash of the version that was replaced; "": none was. */
-  readonly replaced: string;
-  /** What the plugin said of the last events, if there was a gate. */
-  readonly rehearsal?: Rehearsal | undefined;
-}
-
-export interface Ordered {
-  /** Number of the first event that passes through the plugins in this order. */
-  readonly firstSequence: number;
-  /** Names of all of them. */
-  readonly order: readonly string[];
-}
-
-export interface PluginState {
-  readonly stored: StoredPlugin;
-  /** As it is in the chain, or was; undefined: it is in none. */
-  readonly active: ActivePlugin | undefined;
-  /** The version in use; undefined if it cannot be used. */
-  readonly prepared: PreparedPlugin | undefined;
-  /** Why it cannot be used though it is stored; "" if it can. */
-  readonly broken: string;
-}
+export type {
+  ChainPort,
+  Changed,
+  Ordered,
+  PluginManagerOptions,
+  PluginState,
+  Prepare,
+  UploadOptions,
+} from "./managed.js";
 
 export class PluginManager {
   readonly #storage: Storage;
@@ -104,10 +55,9 @@ export class PluginManager {
   readonly #queue = new InOrder();
   #state: StoreState;
   #instances = new Instances();
-  /** Ready for the chain, by name and hash. */
-  readonly #prepared = new Map<string, PreparedPlugin>();
-  readonly #broken = new Map<string, string>();
-  readonly #poison = new Map<string, readonly Poison[]>();
+  readonly #versions: Versions;
+  readonly #poison: Poisons;
+  readonly #kept: KeptValues;
   #port: ChainPort | undefined;
 
   private constructor(options: PluginManagerOptions) {
@@ -117,6 +67,9 @@ export class PluginManager {
     this.#nowMs = options.nowMs ?? Date.now;
     this.#signatures = options.signatures ?? noSignatures;
     this.#state = options.storage.state;
+    this.#versions = new Versions(this.#storage, this.#prepare, this.#signatures);
+    this.#poison = new Poisons(this.#storage);
+    this.#kept = new KeptValues(this.#storage);
   }
 
   /** Makes what is stored ready for the chain. A plugin that cannot be used any more is kept, and told of. */
@@ -165,12 +118,13 @@ export class PluginManager {
       refuseCancelled(options);
       const before = this.#state.plugins.find((plugin) => plugin.name === prepared.name);
       if (options.asShadow && before === undefined) changes.pluginNamed(this.#state, prepared.name);
-      const plugin = this.#withUpload(prepared, before, options, signedBy);
+      const uploaded = { uploadedMs: this.#nowMs(), signedBy };
+      const plugin = withUpload(prepared, before, options, uploaded);
       const rehearsal =
         options.gate && (await this.#rehearse(prepared, plugin.settings, options.gate));
       refuseCancelled(options);
       await this.#storage.putModule(prepared.version, module);
-      this.#remember(prepared);
+      this.#versions.add(prepared);
       const next = changes.withPlugin(this.#state, plugin);
       return { ...(await this.#commit(next, plugin.name, prepared.version)), rehearsal };
     });
@@ -183,8 +137,8 @@ export class PluginManager {
         changes.withoutPlugin(this.#state, name),
         new Instances(this.#instances),
       );
-      this.#poison.delete(name);
-      await this.#storage.removeNote(name).catch(() => {});
+      await this.#poison.forget(name);
+      await this.#kept.forget(name);
       const active = arranged.removed.find((plugin) => plugin.name === name);
       return { plugin: { ...was, active }, firstSequence: arranged.firstSequence, replaced: "" };
     });
@@ -206,7 +160,7 @@ export class PluginManager {
       const plugin = changes.pluginNamed(this.#state, name);
       const shadow = version === "" ? "" : changes.versionNamed(plugin, version).hash;
       refuseSame(plugin, shadow);
-      if (shadow !== "") await this.#ready(name, shadow);
+      if (shadow !== "") await this.#versions.ready(this.#state, name, shadow);
       const next = changes.withPlugin(this.#state, { ...plugin, shadow });
       return this.#commit(next, name, shadow === "" ? undefined : shadow);
     });
@@ -216,7 +170,10 @@ export class PluginManager {
   setSettings(name: string, settings: string): Promise<Changed> {
     return this.#queue.run(async () => {
       const plugin = changes.pluginNamed(this.#state, name);
-      const checked = settingsFor(await this.#ready(name, plugin.active), settings);
+      const checked = settingsFor(
+        await this.#versions.ready(this.#state, name, plugin.active),
+        settings,
+      );
       return this.#commit(changes.withPlugin(this.#state, { ...plugin, settings: checked }), name);
     });
   }
@@ -236,7 +193,10 @@ export class PluginManager {
       const plugin = changes.pluginNamed(this.#state, name);
       const { hash } =
         version === "" ? changes.versionBefore(plugin) : changes.versionNamed(plugin, version);
-      const settings = fittingSettings(await this.#ready(name, hash), plugin.settings);
+      const settings = fittingSettings(
+        await this.#versions.ready(this.#state, name, hash),
+        plugin.settings,
+      );
       const next = changes.withActive({ ...plugin, settings }, hash);
       return this.#commit(changes.withPlugin(this.#state, next), name, hash);
     });
@@ -253,7 +213,7 @@ export class PluginManager {
     const setups: PluginSetup[] = [];
     for (const name of names) {
       const stored = changes.pluginNamed(this.#state, name);
-      const plugin = await this.#ready(name, stored.active);
+      const plugin = await this.#versions.ready(this.#state, name, stored.active);
       const { uploadedMs } = changes.versionNamed(stored, stored.active);
       const instance = newInstance();
       setups.push({ plugin, instance, mode: "enforce", settings: stored.settings, uploadedMs });
@@ -269,7 +229,7 @@ export class PluginManager {
 
   /** The last events that made a plugin fail, the oldest first. */
   poison(name: string): readonly Poison[] {
-    return this.#poison.get(name) ?? [];
+    return this.#poison.of(name);
   }
 
   /** Keeps an event that made a plugin fail, if it is still there. */
@@ -277,12 +237,26 @@ export class PluginManager {
     return this.#queue.run(async () => {
       const name = poison.plugin;
       if (!this.#state.plugins.some((plugin) => plugin.name === name)) return;
-      const kept = [...this.poison(name), poison].slice(-PLUGIN_LIMITS.poisonsKept);
-      this.#poison.set(name, kept);
-      await this.#storage.putNote(name, writePoisons(kept)).catch((error: Error) => {
+      await this.#poison.add(poison).catch((error: Error) => {
         this.#onTrouble(name, `an event that made it fail could not be saved: ${error.message}`);
       });
     });
+  }
+
+  /** What plugins had the host keep when the daemon ran last, by name. */
+  get kept(): ReadonlyMap<string, Uint8Array> {
+    return this.#kept.all;
+  }
+
+  /** Keeps what a plugin has the host keep, if it is still there. */
+  keep(name: string, bytes: Uint8Array): void {
+    if (!this.#state.plugins.some((plugin) => plugin.name === name)) return;
+    this.#kept.set(name, bytes);
+    void this.#queue
+      .run(() => this.#kept.save())
+      .catch((error: Error) => {
+        this.#onTrouble(name, `what it keeps could not be saved: ${error.message}`);
+      });
   }
 
   /** Rejects with NOT_FOUND. */
@@ -295,34 +269,20 @@ export class PluginManager {
   }
 
   async #open(plugin: StoredPlugin): Promise<void> {
-    const note = await this.#storage.getNote(plugin.name).catch(() => "");
-    if (note !== "") this.#poison.set(plugin.name, readPoisons(note));
+    await this.#poison.open(plugin.name);
+    await this.#kept.open(plugin.name);
     try {
-      await this.#ready(plugin.name, plugin.active);
+      await this.#versions.ready(this.#state, plugin.name, plugin.active);
     } catch (error) {
       const why = `cannot be used: ${(error as Error).message}`;
-      this.#broken.set(plugin.name, why);
+      this.#versions.setBroken(plugin.name, why);
       this.#onTrouble(plugin.name, why);
       return;
     }
     if (plugin.shadow === "") return;
-    await this.#ready(plugin.name, plugin.shadow).catch((error: Error) => {
+    await this.#versions.ready(this.#state, plugin.name, plugin.shadow).catch((error: Error) => {
       this.#onTrouble(plugin.name, `its shadow version cannot be used: ${error.message}`);
     });
-  }
-
-  /** A stored version, ready for the chain. */
-  async #ready(name: string, hash: string): Promise<PreparedPlugin> {
-    const known = this.#prepared.get(keyOf(name, hash));
-    if (known) return known;
-    const version = changes.versionNamed(changes.pluginNamed(this.#state, name), hash);
-    checkStored(this.#signatures, version.signedBy);
-    return this.#remember(await this.#prepare(await this.#storage.getModule(hash), { name }));
-  }
-
-  #remember(prepared: PreparedPlugin): PreparedPlugin {
-    this.#prepared.set(keyOf(prepared.name, prepared.version), prepared);
-    return prepared;
   }
 
   async #rehearse(
@@ -334,32 +294,6 @@ export class PluginManager {
     const rehearsal = await this.#chain().rehearse(prepared, fitting);
     checkGate(rehearsal, gate, `${prepared.name} ${prepared.manifestVersion}`);
     return rehearsal;
-  }
-
-  #withUpload(
-    prepared: PreparedPlugin,
-    before: StoredPlugin | undefined,
-    options: UploadOptions,
-    signedBy: string,
-  ): StoredPlugin {
-    const { name, version, manifestVersion, size } = prepared;
-    const stored: StoredVersion = {
-      ...{ hash: version, manifestVersion, size },
-      uploadedMs: this.#nowMs(),
-      signedBy,
-    };
-    if (before && options.asShadow) {
-      refuseSame(before, version);
-      return changes.withVersion({ ...before, shadow: version }, stored);
-    }
-    const settings =
-      options.settings === undefined
-        ? fittingSettings(prepared, before?.settings ?? "")
-        : settingsFor(prepared, options.settings);
-    const mode = options.mode ?? before?.mode ?? "enforce";
-    const shadow = before === undefined || before.shadow === version ? "" : before.shadow;
-    const versions = before?.versions ?? [];
-    return changes.withVersion({ name, mode, active: version, shadow, settings, versions }, stored);
   }
 
   /** Saves a state and puts it in force. `fresh`: hash of the version that begins with fresh state. */
@@ -396,25 +330,16 @@ export class PluginManager {
   }
 
   async #forgetUnused(): Promise<void> {
-    const used = new Set<string>();
-    for (const { name, active, shadow } of this.#state.plugins) {
-      used.add(keyOf(name, active)).add(keyOf(name, shadow));
-    }
-    for (const key of this.#prepared.keys()) if (!used.has(key)) this.#prepared.delete(key);
-    for (const name of this.#broken.keys()) {
-      const plugin = this.#state.plugins.find((other) => other.name === name);
-      if (!plugin || this.#prepared.has(keyOf(name, plugin.active))) this.#broken.delete(name);
-    }
-    this.#instances.keepOnly((key) => used.has(key));
+    this.#instances.keepOnly(this.#versions.keepUsed(this.#state));
     await this.#storage.keepOnly(hashesIn(this.#state));
   }
 
   #setupsOf(state: StoreState, instances: Instances): PluginSetup[] {
     return state.plugins.flatMap((stored): PluginSetup[] => {
       const { name, active, shadow, mode, settings } = stored;
-      const plugin = this.#prepared.get(keyOf(name, active));
+      const plugin = this.#versions.get(name, active);
       if (plugin === undefined || plugin.scope === "stream") return [];
-      const beside = this.#prepared.get(keyOf(name, shadow));
+      const beside = this.#versions.get(name, shadow);
       return [
         {
           ...{ plugin, mode, settings },
@@ -439,8 +364,8 @@ export class PluginManager {
     return {
       stored,
       active: active.find((plugin) => plugin.name === name),
-      prepared: this.#prepared.get(keyOf(name, stored.active)),
-      broken: this.#broken.get(name) ?? "",
+      prepared: this.#versions.get(name, stored.active),
+      broken: this.#versions.failureOf(name),
     };
   }
 
@@ -448,36 +373,4 @@ export class PluginManager {
     if (this.#port) return this.#port;
     throw new GuidestarError("UNAVAILABLE", "the event pipeline has not started yet");
   }
-}
-
-/** What a plugin gets that was given these settings, JSON. @throws GuidestarError naming the setting */
-function settingsFor({ name, schema }: PreparedPlugin, settings: string): string {
-  if (schema) return settingsJson(schema, settings === "" ? {} : settings);
-  if (settings === "" || settings.trim() === "{}") return "";
-  throw new GuidestarError("INVALID_ARGUMENT", `plugin ${name} has no settings`);
-}
-
-/** The settings of another version if this one takes them, else its defaults. */
-function fittingSettings(prepared: PreparedPlugin, settings: string): string {
-  try {
-    return settingsFor(prepared, settings);
-  } catch {
-    return prepared.settings;
-  }
-}
-
-function refuseSame({ name, active }: StoredPlugin, shadow: string): void {
-  if (shadow !== active) return;
-  throw new GuidestarError(
-    "FAILED_PRECONDITION",
-    `${name}@${shadow.slice(0, 12)} is the active version: a shadow must be another`,
-  );
-}
-
-function refuseCancelled({ isCancelled }: UploadOptions): void {
-  if (isCancelled?.()) throw new GuidestarError("CANCELLED", "the upload was cancelled");
-}
-
-function keyOf(name: string, hash: string): string {
-  return `${name}@${hash}`;
 }

@@ -118,6 +118,12 @@ export class Runner {
     else this.finish(packer);
   }
 
+  /** Has a shadow version begin with what this one knows, and goes on. */
+  lend(shadow: Runner): void {
+    shadow.plugin.keyValues.copyFrom(this.plugin.keyValues);
+    if (this.engine.lend(shadow.engine)) shadow.effects.holdings.copyFrom(this.effects.holdings);
+  }
+
   private timed(work: () => void): void {
     const startedMs = performance.now();
     work();

@@ -18,8 +18,11 @@ export class Shadow {
     plugin: LoadedPlugin,
     private readonly firstSequence: number,
     nowMs: () => number,
+    /** The active version: the shadow begins with what it knows. */
+    active: Runner,
   ) {
     this.runner = new Runner(plugin, { nowMs, isObserved: true });
+    active.lend(this.runner);
   }
 
   /** To be called before what the active version said is done. */

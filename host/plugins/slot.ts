@@ -66,16 +66,6 @@ export class Slot {
     if (settings !== this.currentSettings) this.runner.engine.check(settings);
   }
 
-  /**
-   * New settings, from the next batch on: an object, or its JSON. Returns them as the plugin got them,
-   * with defaults. @throws GuidestarError INVALID_ARGUMENT: they do not fit; nothing has changed
-   */
-  configure(values: unknown): string {
-    const settings = this.runner.engine.check(values);
-    this.runner.engine.configure(settings);
-    return settings;
-  }
-
   /** Changes what can change while it goes on. `shadow`: the loaded one, if `setup` names another. */
   change(setup: PluginSetup, shadow: LoadedPlugin | undefined, firstSequence: number): void {
     this.setup = setup;
@@ -86,7 +76,7 @@ export class Slot {
     const wanted = setup.shadow;
     if (wanted === undefined) this.shadow = undefined;
     else if (wanted.instance !== this.shadowInstance && shadow) {
-      this.shadow = new Shadow(wanted, shadow, firstSequence, this.options.nowMs);
+      this.shadow = new Shadow(wanted, shadow, firstSequence, this.options.nowMs, this.runner);
     }
   }
 

@@ -10,6 +10,8 @@ import { type EventPrinter, type Losses, lossesOf } from "./printer.js";
 export interface FollowOptions {
   readonly open: () => Promise<Client>;
   readonly request: fgs.GetEventsRequest.$Properties;
+  /** Names and files of plugins for this stream alone. */
+  readonly plugins: readonly string[];
   readonly printer: EventPrinter;
   /** Before the first new attempt; each further one waits twice as long. Undefined: none is made. */
   readonly reconnectWaitMs: number | undefined;
@@ -55,13 +57,26 @@ async function followOnce(options: FollowOptions, session: Session): Promise<Err
   let client: Client | undefined;
   try {
     client = await unlessStopped(options.open(), options.stop);
-    await printStream(client, options, session);
+    await printWithPlugins(client, options, session);
     return undefined;
   } catch (error) {
     if (error instanceof GuidestarError) return error;
     throw error;
   } finally {
     client?.close();
+  }
+}
+
+async function printWithPlugins(client: Client, options: FollowOptions, session: Session) {
+  const { plugins, request } = options;
+  if (plugins.length === 0) return printStream(client, options, session);
+  const { lendPlugins } = await import("./lentPlugins.js");
+  const lent = await lendPlugins(client, plugins);
+  try {
+    const withPlugins = { ...request, plugins: [...lent.names] };
+    await printStream(client, { ...options, request: withPlugins }, session);
+  } finally {
+    await lent.takeBack();
   }
 }
 
@@ -79,9 +94,16 @@ async function printStream(client: Client, options: FollowOptions, session: Sess
   let told: Losses = { ring: 0, slowClient: 0, aggregation: 0 };
   try {
     for await (const event of stream) {
+      if (event.plugin_accounts) {
+        printer.accounts = event.plugin_accounts;
+        if (printer.isDone) return;
+        continue;
+      }
+      // They come once a second: what is printed at the end is to be about what was printed before.
+      if (printer.isDone) continue;
       printer.print(event);
       told = added(told, event.lost);
-      if (printer.isDone) return;
+      if (printer.isDone && !request.plugin_accounts) return;
       if (printer.out.isFull) await printer.out.drained();
     }
   } finally {

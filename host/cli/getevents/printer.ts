@@ -1,5 +1,6 @@
 /** Prints events and keeps the counts that are told at the end. */
 import type { Writable } from "node:stream";
+import type { guidestar } from "../../../proto/generated/api.js";
 import { toNumber } from "../../api/numbers.js";
 import { jsonWriter } from "../../json/protojson.js";
 import { stackLines } from "../compact/stacks.js";
@@ -42,6 +43,8 @@ export class EventPrinter {
   private readonly startMs = performance.now();
   private printed = 0;
   private lost = 0;
+  /** The latest of what plugins did to events, if the daemon was asked. */
+  accounts: guidestar.PluginAccounts.$Properties | undefined;
 
   constructor(
     readonly out: LineWriter,
@@ -97,6 +100,14 @@ export class EventPrinter {
     }
     this.out.flush();
     say(this.warn(`${counted(dropped, "event")} left out here by the export's rate limit`));
+  }
+
+  /** What plugins did, on standard error: it is no event. */
+  async tellAccounts(): Promise<void> {
+    if (this.accounts === undefined) return;
+    const { accountsText } = await import("./accounts.js");
+    const paint = paintFor(isColored("auto", process.stderr));
+    process.stderr.write(`${accountsText(this.accounts, paint)}\n`);
   }
 
   /** Told to people only: a program reads the exit code. */

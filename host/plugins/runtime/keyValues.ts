@@ -8,6 +8,8 @@ export class KeyValues {
   private readonly kept = new Map<string, Uint8Array>();
   /** Bytes of keys and values. */
   private bytes = 0;
+  /** Another number whenever something has changed. */
+  changes = 0;
   /** What the call at work has written; null: deleted. */
   private readonly written = new Map<string, Uint8Array | null>();
   private writtenBytes = 0;
@@ -54,6 +56,7 @@ export class KeyValues {
       else this.kept.set(key, value);
     }
     this.bytes += this.writtenBytes;
+    this.changes++;
     this.rollBack();
   }
 
@@ -64,12 +67,18 @@ export class KeyValues {
     this.writtenEntries = 0;
   }
 
-  /** A copy, for an instance that must not change what this one keeps. */
-  copy(): KeyValues {
-    const copy = new KeyValues();
-    for (const [key, value] of this.kept) copy.kept.set(key, value);
-    copy.bytes = this.bytes;
-    return copy;
+  /** Keeps these as well, as far as there is room: what an earlier daemon, or another version, had kept. */
+  load(entries: Iterable<readonly [string, Uint8Array]>): void {
+    for (const [key, value] of entries) this.set(key, value);
+    this.commit();
+  }
+
+  /** Keeps what the other keeps, and nothing else. */
+  copyFrom(other: KeyValues): void {
+    this.rollBack();
+    this.kept.clear();
+    this.bytes = 0;
+    this.load(other.entries());
   }
 
   entries(): IterableIterator<[string, Uint8Array]> {

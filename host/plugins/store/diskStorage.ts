@@ -1,6 +1,6 @@
 /**
- * A plugin store in a folder: `modules/HASH.wasm`, `state.json`, which says what they are for, and
- * `poison/NAME.json` with events that made a plugin fail.
+ * A plugin store in a folder: `modules/HASH.wasm`, `state.json`, which says what they are for,
+ * `poison/NAME.json` with events that made a plugin fail, and `kept/NAME.kv` with what it has the host keep.
  */
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
@@ -8,11 +8,11 @@ import { GuidestarError } from "../../errors.js";
 import { makeFolder, UNFINISHED, writeDurably } from "./durable.js";
 import { lockFolder } from "./lock.js";
 import { emptyState, readState, type StoreState, writeState } from "./state.js";
-import { hashesIn, hashOf, missing, type Storage } from "./storage.js";
+import { hashesIn, hashOf, missing, type NoteKind, type Storage } from "./storage.js";
 
 const STATE = "state.json";
 const MODULES = "modules";
-const NOTES = "poison";
+const endings: Readonly<Record<NoteKind, string>> = { poison: "json", kept: "kv" };
 const ENDING = ".wasm";
 
 /**
@@ -41,7 +41,8 @@ export async function diskStorage(folder: string): Promise<Storage> {
 
 function storage(folder: string, state: StoreState, close: () => Promise<void>): Storage {
   const modules = path.join(folder, MODULES);
-  const noteOf = (name: string) => path.join(folder, NOTES, `${name}.json`);
+  const noteOf = (kind: NoteKind, name: string) =>
+    path.join(folder, kind, `${name}.${endings[kind]}`);
   const fileOf = (hash: string) => path.join(modules, `${hash}${ENDING}`);
   return {
     state,
@@ -59,14 +60,13 @@ function storage(folder: string, state: StoreState, close: () => Promise<void>):
     saveState: (next) =>
       saying(folder, () => writeDurably(path.join(folder, STATE), writeState(next))),
     keepOnly: (hashes) => keepOnly(modules, hashes),
-    putNote: (name, text) =>
+    putNote: (kind, name, bytes) =>
       saying(folder, async () => {
-        await makeFolder(path.join(folder, NOTES));
-        await writeDurably(noteOf(name), text);
+        await makeFolder(path.join(folder, kind));
+        await writeDurably(noteOf(kind, name), bytes);
       }),
-    getNote: async (name) =>
-      saying(folder, async () => (await readFile(noteOf(name), "utf8").catch(absent)) ?? ""),
-    removeNote: (name) => saying(folder, () => rm(noteOf(name), { force: true })),
+    getNote: (kind, name) => saying(folder, () => readFile(noteOf(kind, name)).catch(absent)),
+    removeNote: (kind, name) => saying(folder, () => rm(noteOf(kind, name), { force: true })),
   };
 }
 

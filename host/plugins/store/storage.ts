@@ -17,13 +17,16 @@ export interface Storage {
   saveState(state: StoreState): Promise<void>;
   /** Forgets modules that are not among these. What cannot be removed is left for the next time. */
   keepOnly(hashes: ReadonlySet<string>): Promise<void>;
-  /** A text kept for a plugin, beside the state: nothing depends on it. */
-  putNote(name: string, text: string): Promise<void>;
-  /** "": there is none. */
-  getNote(name: string): Promise<string>;
-  removeNote(name: string): Promise<void>;
+  /** Bytes kept for a plugin, beside the state: nothing depends on them. Resolves once they are safe. */
+  putNote(kind: NoteKind, name: string, bytes: Uint8Array): Promise<void>;
+  /** undefined: there is none. */
+  getNote(kind: NoteKind, name: string): Promise<Buffer | undefined>;
+  removeNote(kind: NoteKind, name: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Events that made it fail; values that it has the host keep. */
+export type NoteKind = "poison" | "kept";
 
 export function hashOf(module: Uint8Array): string {
   return createHash("sha256").update(module).digest("hex");
@@ -37,7 +40,7 @@ export function hashesIn(state: StoreState): Set<string> {
 /** Of a daemon that forgets its plugins when it ends. */
 export function memoryStorage(): Storage {
   const modules = new Map<string, Uint8Array>();
-  const notes = new Map<string, string>();
+  const notes = new Map<string, Buffer>();
   return {
     state: emptyState,
     putModule: async (hash, bytes) => void modules.set(hash, bytes),
@@ -46,9 +49,9 @@ export function memoryStorage(): Storage {
     keepOnly: async (hashes) => {
       for (const hash of modules.keys()) if (!hashes.has(hash)) modules.delete(hash);
     },
-    putNote: async (name, text) => void notes.set(name, text),
-    getNote: async (name) => notes.get(name) ?? "",
-    removeNote: async (name) => void notes.delete(name),
+    putNote: async (kind, name, bytes) => void notes.set(`${kind}/${name}`, Buffer.from(bytes)),
+    getNote: async (kind, name) => notes.get(`${kind}/${name}`),
+    removeNote: async (kind, name) => void notes.delete(`${kind}/${name}`),
     close: async () => {},
   };
 }

@@ -1,8 +1,8 @@
 import { fgs } from "../../../proto/generated/api.js";
 import { type Event, EventType, type FindingEvent } from "../../events/model.js";
-import { PluginChain } from "../chain.js";
 import type { PluginCounts, PreparedPlugin } from "../prepared.js";
 import { UNJUDGED } from "../slot.js";
+import { chainOfOne } from "./chainOfOne.js";
 import type { Case, CaseExpectation, EventExpectation } from "./fixture.js";
 
 /** What a plugin made of one event. */
@@ -32,12 +32,11 @@ export interface CaseResult {
 export async function runCase(prepared: PreparedPlugin, given: Case): Promise<CaseResult> {
   let nowMs = Number((given.events[0]?.event.timeNs ?? 0n) / 1_000_000n);
   const log: string[] = [];
-  const chain = new PluginChain({
+  const settings = prepared.schema ? given.settings : "";
+  const chain = await chainOfOne(prepared, settings, {
     nowMs: () => nowMs,
     onLog: (_, level, line) => log.push(`${level}: ${line}`),
   });
-  chain.activate(await chain.load(prepared), 1);
-  if (prepared.schema) chain.configure(prepared.name, given.settings);
   const counts = () => chain.list()[0]?.counts as PluginCounts;
   const rows: Row[] = [];
   const made: Event[] = [];

@@ -2,8 +2,8 @@ import { Decoder } from "../../events/decoder.js";
 import type { Event } from "../../events/model.js";
 import { ProcessCache } from "../../events/processCache.js";
 import { RecordingSource } from "../../source/recording.js";
-import { PluginChain } from "../chain.js";
 import type { PluginCounts, PreparedPlugin } from "../prepared.js";
+import { chainOfOne } from "./chainOfOne.js";
 
 export interface RecordingResult {
   readonly events: number;
@@ -23,26 +23,24 @@ export async function runRecording(
     readonly show?: (event: Event, fate: string) => void;
   } = {},
 ): Promise<RecordingResult> {
-  const { settings, show = () => {} } = options;
+  const { settings = "", show = () => {} } = options;
+  let nowMs = 0;
+  const log: string[] = [];
+  const chain = await chainOfOne(prepared, settings, {
+    nowMs: () => nowMs,
+    onLog: (_, level, line) => log.push(`${level}: ${line}`),
+  });
   const source = await RecordingSource.open({
     ...{ file, rate: undefined, speed: Number.POSITIVE_INFINITY, repeat: 1, start: "now" },
   });
   const cache = new ProcessCache(65_536);
   const { layout, bootToWallNs, header } = source;
   const decoder = new Decoder({ layout, cache, nodeName: header.nodeName, bootToWallNs });
-  const log: string[] = [];
-  let nowMs = 0;
-  const chain = new PluginChain({
-    nowMs: () => nowMs,
-    onLog: (_, level, line) => log.push(`${level}: ${line}`),
-  });
   let events = 0;
   const showMade = () => {
     for (const event of chain.takeMade()) show(event, "made");
   };
   try {
-    chain.activate(await chain.load(prepared), 1);
-    if (settings !== undefined) chain.configure(prepared.name, settings);
     for (;;) {
       const batch: Event[] = [];
       const records = source.read(1024, (bytes, view, offset, size) => {

@@ -8,7 +8,7 @@ import { PluginInstance } from "../../../host/plugins/runtime/instance.js";
 import { Packer } from "../../../host/plugins/runtime/packer.js";
 import { prepare } from "../../../host/plugins/validate.js";
 import { compileJob, Scene } from "../../host/plugins/events.js";
-import { compilePlugin } from "../../host/plugins/testPlugin.js";
+import { activate, compilePlugin } from "../../host/plugins/testPlugin.js";
 import { bareCall } from "../bareCall.js";
 import { type Bench, type Figure, figure, type RunningBench } from "../bench.js";
 
@@ -123,7 +123,7 @@ function nsAnEvent(run: () => void): number {
 
 async function chainOfBoth(examples: readonly Uint8Array[]): Promise<() => number> {
   const chain = new PluginChain();
-  for (const bytes of examples) chain.activate(await chain.load(await prepare(bytes)), 1);
+  for (const bytes of examples) await activate(chain, await prepare(bytes));
   return () => {
     const fresh = freshBatches();
     return nsAnEvent(() => {

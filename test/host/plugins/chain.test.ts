@@ -4,7 +4,7 @@ import { type Event, EventType } from "../../../host/events/model.js";
 import { PluginChain } from "../../../host/plugins/chain.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { compileJob, Scene } from "./events.js";
-import { compilePlugin } from "./testPlugin.js";
+import { activate, compilePlugin, remove } from "./testPlugin.js";
 
 /** Drops programs of one name, and annotates how it calls itself. */
 function dropper(name: string, label: string): Promise<Uint8Array> {
@@ -29,10 +29,10 @@ test("each plugin sees what those before it kept, and every event is counted", a
   const bytes = await dropper("as", "1");
   const chain = new PluginChain();
   for (const name of ["first", "second"]) {
-    chain.activate(await chain.load(prepareModule(bytes, name)), 1);
+    await activate(chain, prepareModule(bytes, name));
   }
   const other = await dropper("sh", "1");
-  chain.activate(await chain.load(prepareModule(other, "third")), 1);
+  await activate(chain, prepareModule(other, "third"));
   const events = compileJob(new Scene(), 1000);
   const kept = chain.run(events);
   assert.deepEqual(
@@ -61,8 +61,8 @@ test("each plugin sees what those before it kept, and every event is counted", a
 
 test("when everything was dropped the plugins behind are not asked", async () => {
   const chain = new PluginChain();
-  chain.activate(await chain.load(prepareModule(await dropper("sh", "1"), "a")), 1);
-  chain.activate(await chain.load(prepareModule(await dropper("x", "1"), "b")), 1);
+  await activate(chain, prepareModule(await dropper("sh", "1"), "a"));
+  await activate(chain, prepareModule(await dropper("x", "1"), "b"));
   const scene = new Scene();
   const kept = chain.run([scene.exec(scene.process("/bin/sh"))]);
   assert.deepEqual(kept, []);
@@ -82,8 +82,8 @@ test("a new version takes the place of the old one, and every event is seen by e
   for (let n = 0; n < 40; n++) {
     const prepared = prepareModule(versions[n % 2] as Uint8Array);
     const firstSequence = 1 + n * 60;
-    const { active, replaced } = chain.activate(await chain.load(prepared), firstSequence);
-    if (n === 0) chain.activate(await chain.load(last), 1);
+    const { active, replaced } = await activate(chain, prepared, firstSequence);
+    if (n === 0) await activate(chain, last);
     assert.equal(active.firstSequence, firstSequence);
     assert.equal(active.uploadedMs, 1234);
     assert.equal(active.manifestVersion, `${1 + (n % 2)}`);
@@ -100,7 +100,7 @@ test("a new version takes the place of the old one, and every event is seen by e
       assert.notEqual(event.process.binary, dropped);
     }
   }
-  const removed = chain.remove("dropper");
+  const removed = await remove(chain, "dropper");
   seen += removed?.counts.seen ?? 0;
   assert.equal(seen, 40 * 60);
   assert.deepEqual(
@@ -110,7 +110,7 @@ test("a new version takes the place of the old one, and every event is seen by e
       ["2", 20 * 40],
     ],
   );
-  assert.equal(chain.remove("dropper"), undefined);
+  assert.equal(await remove(chain, "dropper"), undefined);
   assert.deepEqual(
     chain.list().map((p) => p.name),
     ["last"],
@@ -119,7 +119,7 @@ test("a new version takes the place of the old one, and every event is seen by e
 
 test("what list and remove return does not change afterwards", async () => {
   const chain = new PluginChain();
-  chain.activate(await chain.load(prepareModule(await dropper("as", "1"))), 1);
+  await activate(chain, prepareModule(await dropper("as", "1")));
   const [before] = chain.list();
   chain.run(compileJob(new Scene(), 1));
   assert.equal(before?.counts.seen, 0);
@@ -133,7 +133,7 @@ test("events of long lines of ancestors and long arguments pass in order, whatev
     export function onEvent(event: Event): Verdict {
       return event.sequence % 3 == 0 ? Verdict.Drop : Verdict.Keep;
     }`);
-  chain.activate(await chain.load(prepareModule(bytes)), 1);
+  await activate(chain, prepareModule(bytes));
   const scene = new Scene();
   const events: Event[] = [];
   let process = scene.process("/bin/0");
@@ -158,7 +158,7 @@ test("an event that no plugin asked for passes untouched", async () => {
     { events: ["exit"] },
   );
   const chain = new PluginChain();
-  chain.activate(await chain.load(prepareModule(bytes)), 1);
+  await activate(chain, prepareModule(bytes));
   const scene = new Scene();
   const execs = [1, 2, 3].map(() => scene.exec(scene.process("/a")));
   assert.equal(chain.run(execs), execs);

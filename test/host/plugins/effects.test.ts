@@ -4,7 +4,7 @@ import { type Event, EventType, type FindingEvent } from "../../../host/events/m
 import { PluginChain } from "../../../host/plugins/chain.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { Scene } from "./events.js";
-import { chainOf, compilePlugin } from "./testPlugin.js";
+import { activate, chainOf, compilePlugin, remove } from "./testPlugin.js";
 
 /** Drops execs, and tells of each program every five seconds how often it ran. */
 const counter = `
@@ -97,10 +97,10 @@ test("a plugin drops many events and emits one for all, which the plugins behind
 test("what a plugin aggregates is sent when it is removed, and when there are no more events", async () => {
   const bytes = await compilePlugin(counter, { name: "counter", tickMs: 5000 });
   const scene = new Scene();
-  for (const end of [(c: PluginChain) => c.remove("counter"), (c: PluginChain) => c.tick(true)]) {
+  for (const end of [(c: PluginChain) => remove(c, "counter"), (c: PluginChain) => c.tick(true)]) {
     const chain = await chainOf([bytes], { nowMs: () => 0 });
     chain.run([scene.exec(scene.process("/bin/a")), scene.exec(scene.process("/bin/a"))]);
-    end(chain);
+    await end(chain);
     const [made] = told(chain.takeMade());
     assert.equal(made?.aggregated, 2);
     assert.equal(made?.annotations["counter.last"], "true");
@@ -115,10 +115,10 @@ test("the next version takes over state and held events; one that cannot lets th
     prepareModule(await compilePlugin(source, { name: "counter", tickMs: 5000, version: `${n}` }));
   const scene = new Scene();
   for (const each of [chain, logging]) {
-    each.activate(await each.load(await version(counter, 1)), 1);
+    await activate(each, await version(counter, 1));
     each.run([scene.exec(scene.process("/bin/a")), scene.exec(scene.process("/bin/b"))]);
   }
-  chain.activate(await chain.load(await version(counter, 2)), 3);
+  await activate(chain, await version(counter, 2), 3);
   assert.deepEqual(chain.takeMade(), []);
   chain.run([scene.exec(scene.process("/bin/a"))]);
   chain.tick(true);
@@ -128,7 +128,7 @@ test("the next version takes over state and held events; one that cannot lets th
   );
 
   const broken = counter.replace("= state.number();", "= state.number() + state.number();");
-  logging.activate(await logging.load(await version(broken, 3)), 3);
+  await activate(logging, await version(broken, 3), 3);
   assert.deepEqual(
     told(logging.takeMade()).map(({ aggregated }) => aggregated),
     [1, 1],
@@ -249,16 +249,16 @@ test("what the host keeps outlives versions, and a call that fails has kept noth
       return Verdict.Keep;
     }`;
   const chain = new PluginChain();
-  const activate = async (version: string) =>
-    chain.activate(await chain.load(prepareModule(await compilePlugin(source, { version }))), 1);
+  const use = async (version: string) =>
+    activate(chain, prepareModule(await compilePlugin(source, { version })));
   const scene = new Scene();
   const count = (path: string) =>
     chain.run([scene.exec(scene.process(path))])[0]?.annotations?.get("probe.count");
-  await activate("1");
+  await use("1");
   assert.equal(count("/a"), "1");
   assert.equal(count("/crash"), undefined);
   assert.equal(count("/a"), "2");
-  await activate("2");
+  await use("2");
   const [event] = chain.run([scene.exec(scene.process("/a"))]);
   assert.deepEqual(Object.fromEntries(event?.annotations ?? []), {
     "probe.count": "3",
@@ -266,8 +266,8 @@ test("what the host keeps outlives versions, and a call that fails has kept noth
     "probe.kept": "é",
     "probe.removed": "true",
   });
-  chain.remove("probe");
-  await activate("3");
+  await remove(chain, "probe");
+  await use("3");
   assert.equal(count("/a"), "1");
 });
 

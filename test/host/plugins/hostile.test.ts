@@ -18,6 +18,7 @@ import {
   sleb,
 } from "./assemble.js";
 import { compileJob, Scene } from "./events.js";
+import { activate } from "./testPlugin.js";
 
 const RETURN_0 = [0x41, 0];
 const LOG = { module: "guidestar", name: "log", parameters: [I32, I32, I32] };
@@ -51,9 +52,9 @@ function annotation(fields: Partial<Record<"size" | "kind" | "event" | "key" | "
   ];
 }
 
-async function activate(chain: PluginChain, code: readonly number[], more?: Partial<ModuleSource>) {
+async function use(chain: PluginChain, code: readonly number[], more?: Partial<ModuleSource>) {
   const prepared = prepareModule(plugin([...code, ...RETURN_0], more));
-  return chain.activate(await chain.load(prepared), 1);
+  return activate(chain, prepared);
 }
 
 const hostile: readonly [string, readonly number[], RegExp, Partial<ModuleSource>?][] = [
@@ -157,8 +158,8 @@ for (const [what, code, reason, more] of hostile) {
     const chain = new PluginChain({
       onLog: (name, level, line) => lines.push(`${name} ${level} ${line}`),
     });
-    await activate(chain, withEvents(...code), { ...more, manifest: manifest("bad") });
-    await activate(chain, [...KEEP_ALL, ...withEvents(...annotation({ event: 3 }))], {
+    await use(chain, withEvents(...code), { ...more, manifest: manifest("bad") });
+    await use(chain, [...KEEP_ALL, ...withEvents(...annotation({ event: 3 }))], {
       manifest: manifest("good"),
     });
     const events = compileJob(new Scene(), 1);
@@ -190,8 +191,8 @@ test("a plugin that writes over everything it can reach harms only its own batch
   const chain = new PluginChain();
   // memory.fill of all its memory behind the first page with 0: header, records and verdicts.
   const wipe = [0x41, ...sleb(BLOCK), 0x41, 0, 0x41, ...sleb(63 * 65_536), 0xfc, 11, 0];
-  await activate(chain, wipe, { manifest: manifest("wipe") });
-  await activate(chain, KEEP_ALL, { manifest: manifest("next") });
+  await use(chain, wipe, { manifest: manifest("wipe") });
+  await use(chain, KEEP_ALL, { manifest: manifest("next") });
   const events = compileJob(new Scene(), 10);
   for (let n = 0; n < 3; n++) assert.deepEqual(chain.run(events), events);
   for (const plugin of chain.list()) {
@@ -207,7 +208,7 @@ test("a plugin that grows its memory gets no more than the limit, and the host f
     ...[0x41, 1, 0x40, 0, 0x41, 0x7f, 0x46, 0x21, 1],
     ...[0x20, 0, 0x20, 0, 0x28, 2, 36, 0x6a, 0x20, 1, 0x20, 0, 0x28, 2, 12, 0xfc, 11, 0],
   ];
-  await activate(chain, code);
+  await use(chain, code);
   const events = compileJob(new Scene(), 1);
   let grown = 64;
   // The probe ran in another instance.
@@ -236,8 +237,8 @@ test("a plugin that annotates without end is stopped at the number for one event
     }
     return [...KEEP_ALL, ...withEvents(...setField(abi.BATCH_OUTPUT_USED, size), ...records)];
   };
-  await activate(chain, times(16));
-  await activate(noisy, times(17));
+  await use(chain, times(16));
+  await use(noisy, times(17));
   const [first] = chain.run(compileJob(new Scene(), 1));
   assert.equal(first?.annotations?.size, 16);
   noisy.run(compileJob(new Scene(), 1));
@@ -257,7 +258,7 @@ test("log lines are bounded in length and number, and what is left out is counte
     ),
   ];
   const bytes = new TextEncoder().encode("a".repeat(2000));
-  await activate(chain, code, { imports: [LOG], data: { at: 8, bytes } });
+  await use(chain, code, { imports: [LOG], data: { at: 8, bytes } });
   chain.run(compileJob(new Scene(), 1));
   assert.equal(lines.length, 21);
   assert.equal(lines[0], `warning ${"a".repeat(1024)}… (976 bytes more)`);
@@ -267,7 +268,7 @@ test("log lines are bounded in length and number, and what is left out is counte
 test("after three failures within a minute a plugin is out of the chain, with the reason", async () => {
   let nowMs = 0;
   const chain = new PluginChain({ nowMs: () => nowMs });
-  await activate(chain, withEvents(0x00));
+  await use(chain, withEvents(0x00));
   const scene = new Scene();
   const run = (): Event[] => chain.run(compileJob(scene, 1));
   run();
@@ -291,7 +292,7 @@ test("after a failure the plugin goes on with a fresh instance", async () => {
   const chain = new PluginChain();
   // Traps when global 0 is set, and sets it: every second call of an instance fails.
   const code = [...KEEP_ALL, ...withEvents(0x23, 0, 0x04, 0x40, 0x00, 0x0b, 0x41, 1, 0x24, 0)];
-  await activate(chain, code, { globals: 1 });
+  await use(chain, code, { globals: 1 });
   const scene = new Scene();
   const judged = [1, 2, 3, 4].map(
     () => chain.run([scene.exec(scene.process("/bin/a"))])[0]?.annotations === undefined,

@@ -17,7 +17,7 @@ import {
   sleb,
 } from "./assemble.js";
 import { compileJob, Scene } from "./events.js";
-import { compilePlugin } from "./testPlugin.js";
+import { activate, compilePlugin } from "./testPlugin.js";
 
 const LOOP = [0x03, 0x40, 0x0c, 0, 0x0b];
 const HELD = abi.SUBJECT_HELD;
@@ -162,7 +162,7 @@ for (const [what, code, reason, more] of hostile) {
   test(`a plugin that ${what} is contained, and nothing of the call has an effect`, async () => {
     const lines: string[] = [];
     const chain = new PluginChain({ onLog: (_, __, line) => lines.push(line) });
-    chain.activate(await chain.load(prepareModule(plugin([...code, 0x41, 0], more))), 1);
+    await activate(chain, prepareModule(plugin([...code, 0x41, 0], more)));
     const events = compileJob(new Scene(), 1);
     assert.deepEqual(chain.run(events), events);
     assert.ok(events.every((event) => event.annotations?.get("guidestar.unjudged") === "handmade"));
@@ -259,7 +259,7 @@ test("a flood of emits, findings or fields is stopped at the numbers for a call"
     const bytes = await compilePlugin(source.replace("WHAT", what).replace("TIMES", times), {
       tickMs: 1000,
     });
-    chain.activate(await chain.load(prepareModule(bytes)), 1);
+    await activate(chain, prepareModule(bytes));
     const scene = new Scene();
     chain.run([scene.exec(scene.process("/bin/sh"))]);
     nowMs = 1000;

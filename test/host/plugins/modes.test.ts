@@ -210,3 +210,55 @@ test("an arrangement with a plugin that does not start is refused, and changes n
   const kept = chain.run(execs(new Scene(), ["/drop", "/a"]));
   assert.equal(kept.length, 1);
 });
+
+test("a shadow begins with what the active version knows: state, held events and kept values", async () => {
+  const source = `
+    import { annotate, Event, Held, hold, kv, StateReader, StateWriter, Verdict } from "guidestar";
+    let count: u64 = 0;
+    let held: Held | null = null;
+    export function onEvent(event: Event): Verdict {
+      count++;
+      if (count == 1) held = hold();
+      kv.setNumber("count", kv.getNumber("count") + 1);
+      annotate("count", count);
+      annotate("kept", kv.getNumber("count"));
+      annotate("holds", held !== null);
+      return Verdict.Keep;
+    }
+    export function onSave(state: StateWriter): void {
+      state.number(count);
+      const first = held;
+      if (first) state.held(first);
+    }
+    export function onLoad(state: StateReader): void {
+      count = state.number();
+      if (state.hasMore) held = state.held();
+      if (WRONG && count > 0) throw new Error("as told");
+    }`;
+  const lines: string[] = [];
+  const prepared = async (version: string, wrong: string) =>
+    prepareModule(await compilePlugin(source.replace("WRONG", wrong), { name: "one", version }));
+  const plugin = await prepared("1", "false");
+  const setup: PluginSetup = {
+    ...{ plugin, instance: ++instances, mode: "enforce", settings: "", uploadedMs: 0 },
+  };
+  const chain = await chainWith([setup], { onLog: (_, __, line) => lines.push(line) });
+  const scene = new Scene();
+  chain.run(execs(scene, ["/a", "/b", "/c"]));
+  const beside = async (version: string, wrong: string) => {
+    const shadow = { plugin: await prepared(version, wrong), instance: ++instances, settings: "" };
+    await arranged(chain, [{ ...setup, shadow }], 4);
+    chain.run(execs(scene, ["/d", "/e"]));
+    return chain.list()[0]?.shadow;
+  };
+  const same = await beside("2", "false");
+  assert.deepEqual([same?.compared, same?.different, same?.differences], [2, 0, []]);
+  assert.match(lines[0] ?? "", /^shadow: took over \d+ bytes of state$/);
+  // One that cannot read it starts anew, and the active version goes on as if nothing were.
+  const other = await beside("3", "true");
+  assert.deepEqual([other?.compared, other?.different], [2, 2]);
+  assert.match(lines[1] ?? "", /^shadow: starts without state: the handover aborted: as told/);
+  const [event] = chain.run(execs(scene, ["/f"]));
+  assert.equal(event?.annotations?.get("one.count"), "8");
+  assert.equal(chain.list()[0]?.counts.failed, 0);
+});

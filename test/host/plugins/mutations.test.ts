@@ -6,7 +6,7 @@ import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { compileJob, Scene } from "./events.js";
 import { generator } from "./generator.js";
-import { compileExample, compilePlugin } from "./testPlugin.js";
+import { activate, compileExample, compilePlugin } from "./testPlugin.js";
 
 function mutate(good: Uint8Array, random: (below: number) => number): Uint8Array {
   const bytes = Uint8Array.from(good);
@@ -60,8 +60,7 @@ test("2,000 mutations of a good plugin are each refused, or contained when they 
       continue;
     }
     const chain = new PluginChain();
-    const loaded = await chain.load(prepared);
-    chain.activate(loaded, 1);
+    await activate(chain, prepared);
     const events = compileJob(new Scene(), 30);
     const kept = chain.run(events);
     const counts = chain.list()[0]?.counts;

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPlugin, projectFolder } from "../../../host/plugins/build.js";
 import { PluginChain, type PluginChainOptions } from "../../../host/plugins/chain.js";
+import { newInstance } from "../../../host/plugins/instances.js";
+import type { ActivePlugin, PluginSetup, PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
+import { settingsFor } from "../../../host/plugins/settings/ofPlugin.js";
 
 const compiled = new Map<string, Promise<Uint8Array>>();
 
@@ -63,6 +66,49 @@ export async function chainOf(
   options?: PluginChainOptions,
 ): Promise<PluginChain> {
   const chain = new PluginChain(options);
-  for (const bytes of modules) chain.activate(await chain.load(prepareModule(bytes)), 1);
+  for (const bytes of modules) await activate(chain, prepareModule(bytes));
   return chain;
+}
+
+/** What each chain of a test was told to be. */
+const setups = new WeakMap<PluginChain, PluginSetup[]>();
+
+/** Puts a plugin at the end of a chain, or, with fresh state, in the place of the one of its name. */
+export async function activate(
+  chain: PluginChain,
+  plugin: PreparedPlugin,
+  firstSequence = 1,
+): Promise<{ readonly active: ActivePlugin; readonly replaced: ActivePlugin | undefined }> {
+  const before = setups.get(chain) ?? [];
+  const { settings, name } = plugin;
+  const setup: PluginSetup = {
+    ...{ plugin, instance: newInstance(), mode: "enforce", settings, uploadedMs: 1234 },
+  };
+  const place = before.findIndex((other) => other.plugin.name === name);
+  const next = place < 0 ? [...before, setup] : before.with(place, setup);
+  const { plugins, removed } = await arrange(chain, next, firstSequence);
+  const active = plugins.find((one) => one.name === name);
+  if (!active) throw new Error(`${name} is not in the chain`);
+  return { active, replaced: removed.find((one) => one.name === name) };
+}
+
+/** Takes a plugin out; its final counts, or undefined if it was not there. */
+export async function remove(chain: PluginChain, name: string): Promise<ActivePlugin | undefined> {
+  const rest = (setups.get(chain) ?? []).filter(({ plugin }) => plugin.name !== name);
+  const { removed } = await arrange(chain, rest, 1);
+  return removed.find((one) => one.name === name);
+}
+
+/** Gives a plugin other settings. Rejects if it, or its schema, does not take them. */
+export async function configure(chain: PluginChain, name: string, values: object): Promise<void> {
+  const next = (setups.get(chain) ?? []).map((setup) =>
+    setup.plugin.name === name ? { ...setup, settings: settingsFor(setup.plugin, values) } : setup,
+  );
+  await arrange(chain, next, 1);
+}
+
+async function arrange(chain: PluginChain, next: PluginSetup[], firstSequence: number) {
+  const arranged = chain.arrange(await chain.loadAll(next), firstSequence);
+  setups.set(chain, next);
+  return arranged;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Event, EventType, type FindingEvent } from "../../../host/events/model.js";
 import { caller, decoderWithCaller, description, make } from "../../host/events/hook/support.js";
-import { chainOf, compileExample } from "../../host/plugins/testPlugin.js";
+import { chainOf, compileExample, configure } from "../../host/plugins/testPlugin.js";
 
 const { decode } = decoderWithCaller();
 decode(
@@ -71,7 +71,7 @@ test("connections sends one event for each destination and window, with count an
 
 test("file-baseline learns, drops what it knows, and reports what is new, once", async () => {
   const chain = await chainOf([await compileExample("file-baseline")]);
-  chain.configure("file-baseline", { learnSeconds: 60, depth: 2 });
+  await configure(chain, "file-baseline", { learnSeconds: 60, depth: 2 });
   const learnt = [opened("/etc/ssl/a.pem", 0), opened("/proc/1/stat", 1), opened("/etc/hosts", 2)];
   assert.deepEqual(chain.run(learnt), []);
   assert.deepEqual(chain.takeMade(), []);

@@ -8,7 +8,7 @@ import { parseManifest } from "../../../host/plugins/manifest.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { assemble, I32, I64, sleb } from "../../host/plugins/assemble.js";
 import { Scene } from "../../host/plugins/events.js";
-import { chainOf } from "../../host/plugins/testPlugin.js";
+import { chainOf, configure } from "../../host/plugins/testPlugin.js";
 
 const calls = Number(process.env.GUIDESTAR_EXTISM_CALLS ?? 3000);
 
@@ -53,7 +53,7 @@ for (const [name, value, message] of [
     assert.deepEqual([plugin?.counts.failed, plugin?.counts.dropped], [0, 1]);
     assert.ok((plugin?.counts.fuel ?? 0) > 0);
     if (name === "noise-as") {
-      chain.configure("noise", { label: "shell" });
+      await configure(chain, "noise", { label: "shell" });
       chain.run([sh]);
       assert.equal(sh.annotations?.get("noise.shell"), "shell 3");
     }
