@@ -1,15 +1,16 @@
 import type { BulkInstruction } from "./instructions.js";
 import type { WasmModule } from "./module.js";
 import { EMPTY_BLOCK, Op, ValueType } from "./opcodes.js";
-import { type FunctionShape, type Region, readShape } from "./regions.js";
+import { type FunctionShape, readShape } from "./regions.js";
 import { Writer } from "./writer.js";
 
 /**
  * Writes functions that count their fuel.
  *
  * Each region is charged as it is entered: the private global goes down by the region's cost, and
- * below zero the module traps. A local remembers the global, so that a loop that calls nothing works
- * in a register and only stores: the global is right at every moment, wherever the code goes next.
+ * below zero the module traps. A local remembers the global, so that charges work in a register and only
+ * store: reading back what was just stored is what takes time. Behind a call the local is read anew. The
+ * global is right at every moment, wherever the code goes next.
  */
 export class Meter {
   private readonly helperIndex = new Map<string, number>();
@@ -60,15 +61,6 @@ export class Meter {
 
   private edits(shape: FunctionShape): Edit[] {
     const edits: Edit[] = [];
-    for (const region of shape.regions) {
-      const cost = region.kind === "function" ? Math.max(region.cost, 1) : region.cost;
-      if (cost === 0) continue;
-      const inRegister = this.registers && isInCallFreeLoop(region);
-      if (inRegister && isOutermostCallFreeLoop(region) && mayBeStale(region, shape)) {
-        edits.push(insert(region.opcodeAt, (out) => this.load(out, shape.freeLocal)));
-      }
-      edits.push(insert(region.at, (out) => this.charge(out, cost, shape.freeLocal, inRegister)));
-    }
     for (const bulk of shape.bulk) {
       const helper = this.helperFor(bulk);
       edits.push({
@@ -76,6 +68,19 @@ export class Meter {
         resumeAt: bulk.end,
         write: (out) => out.byte(Op.call).u32(helper),
       });
+    }
+    const charged = shape.regions.filter(({ kind, cost }) => cost > 0 || kind === "function");
+    const lastAt = charged.at(-1)?.at ?? 0;
+    // In front of a charge at the same place: sorting keeps the order.
+    for (const { end, isInLoop } of this.registers ? shape.calls : []) {
+      if (isInLoop || end <= lastAt)
+        edits.push(insert(end, (out) => this.load(out, shape.freeLocal)));
+    }
+    for (const { kind, cost, at } of charged) {
+      const inRegister = this.registers && kind !== "function";
+      edits.push(
+        insert(at, (out) => this.charge(out, Math.max(cost, 1), shape.freeLocal, inRegister)),
+      );
     }
     return edits.sort((a, b) => a.at - b.at);
   }
@@ -121,24 +126,4 @@ function insert(at: number, write: (out: Writer) => void): Edit {
 /** With the counter on the stack. */
 function trapBelowZero(out: Writer): void {
   out.raw([Op.i64Const, 0, Op.i64LtS, Op.if, EMPTY_BLOCK, Op.unreachable, Op.end]);
-}
-
-/** Whether it lies in a loop that calls nothing, or is one. */
-function isInCallFreeLoop(region: Region): boolean {
-  for (let r: Region | undefined = region; r; r = r.parent) {
-    if (r.kind === "loop" && !r.calls) return true;
-  }
-  return false;
-}
-
-function isOutermostCallFreeLoop(region: Region): boolean {
-  if (region.kind !== "loop" || region.calls) return false;
-  return region.parent === undefined || !isInCallFreeLoop(region.parent);
-}
-
-/** Whether a call may have run between the last charge and the loop, so that the local is out of date. */
-function mayBeStale(loop: Region, shape: FunctionShape): boolean {
-  if (shape.firstCallAt < loop.opcodeAt) return true;
-  for (let r = loop.parent; r; r = r.parent) if (r.kind === "loop" && r.calls) return true;
-  return false;
 }

@@ -41,8 +41,15 @@ export interface FunctionShape {
   readonly regions: readonly Region[];
   /** By place. */
   readonly bulk: readonly BulkInstruction[];
-  /** Where the first call is; Infinity if there is none. */
-  readonly firstCallAt: number;
+  /** By place; bulk instructions, which become calls, among them. */
+  readonly calls: readonly Call[];
+}
+
+/** A call, behind which the global may be less than it was. */
+export interface Call {
+  /** Byte of the module behind it. */
+  readonly end: number;
+  readonly isInLoop: boolean;
 }
 
 /** A branch that costs less is charged along with what it lies in, whether it is taken or not. */
@@ -90,7 +97,7 @@ function readLocals(reader: Reader, declarations: number, index: number): number
 function walkCode(instruction: InstructionReader, codeAt: number, index: number) {
   const regions: Region[] = [];
   const bulk: BulkInstruction[] = [];
-  let firstCallAt = Number.POSITIVE_INFINITY;
+  const calls: Call[] = [];
   /** What follows a jump is a branch of its own. */
   const follow = (block: number) => {
     const region = inside[block] as Region;
@@ -133,12 +140,17 @@ function walkCode(instruction: InstructionReader, codeAt: number, index: number)
     } else if (opcode >= Op.br && opcode <= Op.return) {
       follow(top);
     } else if (instruction.calls) {
-      firstCallAt = Math.min(firstCallAt, at);
+      calls.push({ end: instruction.end, isInLoop: isInLoop(region) });
       for (let r: Region | undefined = region; r && !r.calls; r = r.parent) r.calls = true;
       if (instruction.bulk) bulk.push(instruction.bulk);
     }
   }
-  return { regions, bulk, firstCallAt };
+  return { regions, bulk, calls };
+}
+
+function isInLoop(region: Region): boolean {
+  for (let r: Region | undefined = region; r; r = r.parent) if (r.kind === "loop") return true;
+  return false;
 }
 
 /** Inner regions come behind outer ones, so going backwards folds from the inside out. */
