@@ -146,7 +146,6 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
   const filters = filterLists(flags);
   await checkFilters(filters);
   const aggregation = await aggregationOf(flags);
-  const isLive = flags.live || flags.reconnect || isServerNamed(command) || !stdinMayHaveEvents();
   const needsDaemon = flags.plugins !== undefined || flags.accounts;
   const isLive =
     flags.live || flags.reconnect || needsDaemon || isServerNamed(command) || !stdinMayHaveEvents();
@@ -162,8 +161,7 @@ async function getevents(flags: Flags, command: Command): Promise<void> {
     const { follow } = await import("./getevents/follow.js");
     await follow({
       open: () => openClient(command),
-      request: { ...filters, ...aggregation },
-      request: { ...filters, ...(flags.accounts && { plugin_accounts: true }) },
+      request: { ...filters, ...aggregation, ...(flags.accounts && { plugin_accounts: true }) },
       plugins: flags.plugins ?? [],
       printer,
       reconnectWaitMs: flags.reconnect ? flags.reconnectWait * 1000 : undefined,
