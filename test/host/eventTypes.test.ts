@@ -21,6 +21,7 @@ import { prepare } from "../../host/plugins/validate.js";
 import type { HookDescription } from "../../host/policy/hookSpec.js";
 import { formatHeader } from "../../host/source/recordingFormat.js";
 import { parseRecordingSpec } from "../../host/source/recordingSpec.js";
+import { offsetOf } from "../../host/source/recordLayout.js";
 import { fgs } from "../../proto/generated/api.js";
 import { collect, startTestDaemon, temporaryFolder } from "../support/daemon.js";
 import { headerLayout } from "../support/headerLayout.js";
@@ -70,14 +71,22 @@ const cases: Readonly<Record<Exclude<keyof typeof EventType, "DNS">, Case>> = {
     compact: "⁉️ tracepoint node /bin/it s f",
   },
   TEST: {
-    records: (n) => [
-      make.make("gs_test_call", "GS_RECORD_TEST", { ...at(40 + n), args: 2n ** 63n }),
-    ],
+    records: (n) => [testRecord(at(40 + n), 2n ** 63n)],
     manifestName: "test",
     compact: "🧪 test    node 9223372036854775808 0 0 0",
   },
-  FINDING: { records: undefined, manifestName: undefined, compact: "🚨 finding node /bin/it low probe/it: an exec" },
+  FINDING: {
+    records: undefined,
+    manifestName: undefined,
+    compact: "🚨 finding node /bin/it low probe/it: an exec",
+  },
 };
+
+function testRecord(values: Readonly<Record<string, number>>, first: bigint): Buffer {
+  const record = make.make("gs_test_call", "GS_RECORD_TEST", values);
+  record.writeBigUInt64LE(first, offsetOf(make.layout, "gs_test_call", "args"));
+  return record;
+}
 
 const names = Object.keys(cases) as (keyof typeof cases)[];
 
