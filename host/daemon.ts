@@ -142,7 +142,11 @@ export async function startPipeline(
     const policies =
       base &&
       config.policies &&
-      (await policiesOn(base, pipeline, { ...config.policies, podsKnown: !!containers }));
+      (await policiesOn(base, pipeline, {
+        ...config.policies,
+        containers,
+        nodeName: config.nodeName ?? defaultNodeName(),
+      }));
     const builtIns = base ? await builtInsOn(base) : [];
     const sensors = withBuiltIns(policies?.sensors ?? noSensors(), builtIns);
     const running = pipeline;

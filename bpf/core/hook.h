@@ -11,7 +11,7 @@
 #include "demand.h"
 #include "hook_copy.h"
 #include "hook_return.h"
-#include "hook_send.h"
+#include "hook_tree.h"
 #include "selector.h"
 
 /* Everything from the copy of the arguments on; the scratch is ours. */
@@ -34,8 +34,7 @@ static __always_inline void with_scratch(struct gs_call *call, __u32 candidates)
 	} else if (wanted && selector_config.acts && is_unwanted(call)) {
 		count_hook(call, unwanted);
 	} else if (wanted) {
-		run_part(put_stacks(call, selector));
-		run_part(send_record(call));
+		report(call, selector);
 	} else {
 		count_hook(call, filtered);
 	}

@@ -90,6 +90,8 @@ struct gs_hook_config {
 	__u32 data_max;	   /* bytes that a record of this hook can have */
 	__u32 payload_max; /* the longest of its payloads; this much room is behind data_max */
 	__u32 scratches;   /* how many there are a CPU, at most GS_HOOK_PLACES */
+	__u32 tree;	   /* enum gs_tree_part: stacks are counted, and no record is made */
+	__u64 tree_seed;   /* nobody knows it who could make two stacks look the same */
 	struct gs_hook_source result; /* where the return program finds what was returned */
 	struct gs_hook_source number; /* the number of the system call, at its return */
 	struct gs_hook_argument arg[GS_HOOK_ARGS];

@@ -7,6 +7,7 @@
 #define GS_HOOK_LAYOUT_H
 
 #include "hook_record.h"
+#include "hook_tree.h"
 
 const struct gs_hook_event *const layout_hook_event __attribute__((unused)) = 0;
 const struct gs_arg *const layout_arg __attribute__((unused)) = 0;
@@ -19,6 +20,10 @@ const struct gs_cred *const layout_cred __attribute__((unused)) = 0;
 const struct gs_user_ns *const layout_user_ns __attribute__((unused)) = 0;
 const struct gs_bpf_object *const layout_bpf_object __attribute__((unused)) = 0;
 const struct gs_perf_event *const layout_perf_event __attribute__((unused)) = 0;
+const struct gs_tree_key *const layout_tree_key __attribute__((unused)) = 0;
+const struct gs_tree_stack *const layout_tree_stack __attribute__((unused)) = 0;
+const struct gs_tree_news *const layout_tree_news __attribute__((unused)) = 0;
+const struct gs_tree_counters *const layout_tree_counters __attribute__((unused)) = 0;
 const struct gs_module *const layout_module __attribute__((unused)) = 0;
 const enum gs_record_type *const layout_record_type __attribute__((unused)) = 0;
 const enum gs_hook_action *const layout_hook_action __attribute__((unused)) = 0;

@@ -9,7 +9,7 @@
 
 #include "demand.h"
 #include "hook_copy.h"
-#include "hook_send.h"
+#include "hook_tree.h"
 #include "selector.h"
 
 struct gs_pending_key {
@@ -132,8 +132,7 @@ static __always_inline void with_return(struct gs_call *call)
 		return;
 	}
 	note_outcome(call, selector);
-	run_part(put_stacks(call, selector));
-	run_part(send_record(call));
+	report(call, selector);
 }
 
 static __always_inline int on_return(struct gs_call *call)

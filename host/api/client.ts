@@ -63,6 +63,7 @@ export interface SensorsClient {
 export interface PoliciesClient {
   list(): Promise<readonly guidestar.Policy.$Properties[]>;
   delete(name: string): Promise<void>;
+  trees(): Promise<readonly guidestar.StackTraceTree.$Properties[]>;
 }
 
 /** `guidestar.Node`. */
@@ -103,6 +104,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
       delete: async (name) => {
         await unary(connection, policiesService.Delete, { name });
       },
+      trees: async () => (await unary(connection, policiesService.ListStackTraceTrees, {})).trees,
     },
     node: { getStatus: () => unary(connection, nodeService.GetStatus, {}) },
     close: () => client.close(),

@@ -32,12 +32,13 @@ export function withPlugins(others: Sensors, plugins: PluginManager): Sensors {
     setConfig: (name, key, value) => of(name).setConfig(name, key, value),
     getConfig: (name, key) => of(name).getConfig(name, key),
     stackTraceTree: (name) => others.stackTraceTree(name),
+    stackTraceTrees: () => others.stackTraceTrees(),
   };
 }
 
 function pluginSensors(
   plugins: PluginManager,
-): Omit<Sensors, "add" | "delete" | "status" | "stackTraceTree"> {
+): Omit<Sensors, "add" | "delete" | "status" | "stackTraceTree" | "stackTraceTrees"> {
   /** Rejects as clients know it of sensors. */
   const find = async (sensor: string): Promise<PluginState> => {
     const name = sensor.slice(PLUGIN_PREFIX.length);

@@ -8,7 +8,7 @@ import type { Sensors } from "./sensors.js";
 import { policiesService as service } from "./services.js";
 
 export interface PolicyHandlersOptions {
-  readonly sensors: Pick<Sensors, "status" | "delete">;
+  readonly sensors: Pick<Sensors, "status" | "delete" | "stackTraceTrees">;
   /** Of all that concerns sensors. */
   readonly queue: InOrder;
 }
@@ -27,6 +27,12 @@ export function policyHandlers({
       });
       return {};
     }),
+    ListStackTraceTrees: unary(service.ListStackTraceTrees, async (_request, call) => ({
+      trees: await queue.run(async () => {
+        if (call.cancelled) throw new GuidestarError("CANCELLED", "the call was cancelled");
+        return [...(await sensors.stackTraceTrees())];
+      }),
+    })),
   };
 }
 
@@ -48,6 +54,7 @@ const kinds: Readonly<Record<HookTarget["kind"], guidestar.HookKind>> = {
   rawTracepoint: HookKind.HOOK_KIND_RAW_TRACEPOINT,
   lsm: HookKind.HOOK_KIND_LSM,
   uprobe: HookKind.HOOK_KIND_UPROBE,
+  perf: HookKind.HOOK_KIND_PERF,
 };
 
 function toHook(hook: HookStatus): guidestar.PolicyHook.$Properties {

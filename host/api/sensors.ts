@@ -1,6 +1,8 @@
 import type { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
+import type { TreeStatus } from "../sensors/policies/policyTrees.js";
 import type { PolicyStatus } from "../sensors/policies/status.js";
+import { noSuchTree } from "../stacks/stackTrees.js";
 import type { Policy } from "./policyText.js";
 
 export interface Sensor {
@@ -27,6 +29,7 @@ export interface Sensors {
   setConfig(name: string, key: string, value: string): Promise<void>;
   getConfig(name: string, key: string): Promise<string>;
   stackTraceTree(name: string): Promise<fgs.StackTraceNode.$Properties>;
+  stackTraceTrees(): Promise<readonly TreeStatus[]>;
   /** What policies and their hooks did; asked at any time. */
   status(): readonly PolicyStatus[];
 }
@@ -51,8 +54,9 @@ export function noSensors(): Sensors {
     setConfig: missing,
     getConfig: missing,
     stackTraceTree: async (name) => {
-      throw new GuidestarError("NOT_FOUND", `SttMgTreeToProto: tree ${name} does not exist`);
+      throw noSuchTree(name);
     },
+    stackTraceTrees: async () => [],
     status: () => [],
   };
 }

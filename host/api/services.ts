@@ -108,6 +108,12 @@ export const pluginsService = {
 export const policiesService = {
   List: method(policies, "List", guidestar.ListPoliciesRequest, guidestar.ListPoliciesResponse),
   Delete: method(policies, "Delete", guidestar.DeletePolicyRequest, guidestar.DeletePolicyResponse),
+  ListStackTraceTrees: method(
+    policies,
+    "ListStackTraceTrees",
+    guidestar.ListStackTraceTreesRequest,
+    guidestar.ListStackTraceTreesResponse,
+  ),
 } as const;
 
 export const nodeService = {

@@ -1,58 +1,93 @@
-/** `guidestar stacktrace-tree`: which code paths led to what a sensor counts. */
-import type { Command } from "commander";
-import type { fgs } from "../../proto/generated/api.js";
+/** `guidestar stacktrace-tree`: which code paths led to what a policy counts. */
+import { type Command, Option } from "commander";
 import { withClient } from "./globals.js";
 import { print, say } from "./output.js";
-import { jsonOption, type ShowFlags } from "./show.js";
+import { jsonOption, type ShowFlags, showTable, terminalPaint } from "./show.js";
 import { printable } from "./text/printable.js";
-
-type Node = fgs.StackTraceNode.$Properties;
 
 export function register(program: Command): void {
   const tree = program
     .command("stacktrace-tree")
-    .summary("print stack trace trees")
-    .description("Stack traces that a sensor has collected, merged into a tree.");
+    .summary("list and print stack trace trees")
+    .description(
+      "Stack traces that hooks of policies have counted (stackTraceTree), merged into trees.",
+    );
+  tree
+    .command("list")
+    .alias("ls")
+    .summary("list trees")
+    .description("Lists the trees of all policies, with what was counted and what was not.")
+    .addOption(jsonOption())
+    .addHelpText("after", listHelp)
+    .action(list);
   tree
     .command("print")
-    .description("Prints a tree: how often, address and symbol of each call, labels.")
+    .description("Prints a tree: how often, what share, and which function.")
     .argument("<name>", "of the tree")
-    .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  guidestar stacktrace-tree print NAME")
+    .addOption(
+      new Option("-o, --output <format>", "print another form instead").choices([
+        "json",
+        "folded",
+        "svg",
+      ]),
+    )
+    .option("--labels", "show what led there: binary, pid, exec_id and pod, at every function")
+    .addHelpText("after", printHelp)
     .action(printTree);
 }
 
-async function printTree(name: string, flags: ShowFlags, command: Command): Promise<void> {
+const listHelp = `
+On a terminal: a table. Else one tree a line, fields separated by tabs: tree, policy, which stacks,
+counted, lost (the kernel had no room), unseen (the process was gone), cut (the tree has no room),
+functions in the tree.
+
+Example:
+  guidestar stacktrace-tree list`;
+
+const printHelp = `
+folded: a line for each stack, functions with ; between, and how often.
+svg: a flame graph, to be opened in a browser: click to zoom, Ctrl-F to search.
+
+Examples:
+  guidestar stacktrace-tree print NAME
+  guidestar stacktrace-tree print NAME -o svg > flames.svg
+  guidestar stacktrace-tree print NAME -o folded | sort -t' ' -k2 -n`;
+
+interface PrintFlags {
+  readonly output?: "json" | "folded" | "svg";
+  readonly labels?: true;
+}
+
+async function list(flags: ShowFlags, command: Command): Promise<void> {
+  const trees = await withClient(command, (client) => client.policies.trees());
+  if (flags.output === "json") {
+    const { toJson } = await import("../json/protojson.js");
+    return print(toJson("guidestar.ListStackTraceTreesResponse", { trees }));
+  }
+  const { treeColumns } = await import("./stacktrace/columns.js");
+  if (trees.length === 0) say("there are no stack trace trees");
+  await showTable(treeColumns, trees);
+}
+
+async function printTree(name: string, flags: PrintFlags, command: Command): Promise<void> {
   const root = await withClient(command, ({ sensors }) => sensors.getStackTraceTree(name));
   if (flags.output === "json") {
     const { toJson } = await import("../json/protojson.js");
     return print(toJson("fgs.GetStackTraceTreeResponse", { root: root ?? null }));
   }
   if (root === undefined) return say(`the tree ${printable(name)} is empty`);
-  await print([nodeText(root), ...childLines(root, "")].join("\n"));
-}
-
-/** The frequent ones first. */
-function childLines(node: Node, indent: string): string[] {
-  const children = [...(node.children ?? [])].sort((a, b) => compareCounts(b.count, a.count));
-  return children.flatMap((child, index) => {
-    const isLast = index === children.length - 1;
-    const line = `${indent}${isLast ? "└─ " : "├─ "}${nodeText(child)}`;
-    return [line, ...childLines(child, `${indent}${isLast ? "   " : "│  "}`)];
-  });
-}
-
-function nodeText({ address, count, labels }: Node): string {
-  const place = BigInt(String(address?.address ?? 0));
-  // The root has neither address nor symbol.
-  const where = place === 0n && !address?.symbol ? ["(all)"] : [`0x${place.toString(16)}`];
-  if (address?.symbol) where.push(printable(address.symbol));
-  const texts = (labels ?? []).map(({ key, count }) => `${printable(key ?? "")}: ${count ?? 0}`);
-  const suffix = texts.length === 0 ? [] : [`{${texts.join(", ")}}`];
-  return [String(count ?? 0), ...where, ...suffix].join("  ");
-}
-
-function compareCounts(a: Node["count"], b: Node["count"]): number {
-  const difference = BigInt(String(a ?? 0)) - BigInt(String(b ?? 0));
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  if (flags.output === "svg") {
+    const { flameGraph } = await import("./stacktrace/svg.js");
+    return print(flameGraph(root, name));
+  }
+  if (flags.output === "folded") {
+    const { foldedLines } = await import("./stacktrace/folded.js");
+    const lines = foldedLines(root);
+    return lines.length === 0
+      ? say(`the tree ${printable(name)} is empty`)
+      : print(lines.join("\n"));
+  }
+  const { treeLines } = await import("./stacktrace/text.js");
+  const options = { paint: terminalPaint(), labels: flags.labels ?? false };
+  await print(treeLines(root, options).join("\n"));
 }

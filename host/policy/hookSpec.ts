@@ -59,7 +59,9 @@ export type HookTarget =
       readonly path: string;
       readonly offset: number;
       readonly symbol?: string;
-    };
+    }
+  /** What runs on each CPU, so many times a second of its clock. */
+  | { readonly kind: "perf"; readonly frequencyHz: number };
 
 export interface HookSpec {
   readonly target: HookTarget;
@@ -76,6 +78,16 @@ export interface HookSpec {
   readonly selectors: readonly SelectorSpec[];
   readonly message?: string;
   readonly tags: readonly string[];
+  /** Calls make no events: their stacks are counted. */
+  readonly tree?: TreeSpec;
+}
+
+/** A stack trace tree: hooks of a policy that name the same one count in the same one. */
+export interface TreeSpec {
+  readonly name: string;
+  /** Which stacks; at least one. */
+  readonly kernel: boolean;
+  readonly user: boolean;
 }
 
 /** Canonical names of argument types: aliases of the language are gone (`uint32` is `u32`). */
@@ -300,7 +312,7 @@ export interface HookDescription {
   /** `gs_hook_event.hook`; never used twice while a daemon runs. */
   readonly hook: number;
   readonly policy: string;
-  readonly kind: HookTarget["kind"];
+  readonly kind: Exclude<HookTarget["kind"], "perf">;
   /** As events report it; of a tracepoint the event's name. */
   readonly functionName: string;
   /** Of a tracepoint. */

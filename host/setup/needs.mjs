@@ -79,12 +79,20 @@ const build = [
   },
 ];
 
+const browsers = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
+
 const test = [
   {
     package: "libc6-dev",
     thing: "the static C library libc.a",
     why: "links the small programs that tests trace",
     there: () => findLibrary("libc.a") !== undefined && hasHeader("stdio.h"),
+  },
+  {
+    package: "chromium-headless-shell",
+    thing: "a Chromium browser",
+    why: "opens the flame graphs that tests make",
+    there: () => browsers.some((name) => findCommand(name) !== undefined),
   },
 ];
 

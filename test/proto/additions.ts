@@ -132,6 +132,9 @@ export const additions: {
       signal: "2014 string",
       override_error: "2015 int32",
     },
+    StackAddress: {
+      module: "2000 string",
+    },
   },
   messages: {
     Finding: {

@@ -19,6 +19,7 @@ import {
   withDefault,
 } from "./schema.js";
 import { macro } from "./selectors.js";
+import { perf } from "./trees.js";
 
 const mostHooks = 4096;
 
@@ -49,6 +50,7 @@ const spec = object("spec", {
   tracepoints: withDefault(list("tracepoints", tracepoint, mostHooks), []),
   lsmhooks: withDefault(list("LSM hooks", lsmHook, mostHooks), []),
   uprobes: withDefault(list("uprobes", uprobe, mostHooks), []),
+  perf: withDefault(list("perf sources", perf, 16), []),
   lists: withDefault(list("lists", listSpec, 256), []),
   options: withDefault(list("options", option, 64), []),
   podSelector: optional(labelSelector),
@@ -111,13 +113,13 @@ function readPolicy(node: Node, place: Place): PolicyDocument {
   const { kind, metadata, spec } = root(node, place);
   const { name, namespace } = metadata;
   const body = spec.value;
-  const hooks = [body.kprobes, body.tracepoints, body.lsmhooks, body.uprobes];
+  const hooks = [body.kprobes, body.tracepoints, body.lsmhooks, body.uprobes, body.perf];
   if (hooks.every((each) => each.length === 0)) {
     place
       .in("spec")
       .refuse(
         spec.at,
-        `sensor ${name.value} could not be found: the policy has no hooks; it needs kprobes, tracepoints, lsmhooks or uprobes`,
+        `sensor ${name.value} could not be found: the policy has no hooks; it needs kprobes, tracepoints, lsmhooks, uprobes or perf`,
       );
   }
   const isNamespaced = kind?.value === "TracingPolicyNamespaced";

@@ -14,6 +14,7 @@ import {
   withDefault,
 } from "./schema.js";
 import { selector } from "./selectors.js";
+import { type StackTraceTreeText, treeField } from "./trees.js";
 
 const typeName: Read<string> = (node, place) => {
   const name = properText(node, place);
@@ -63,6 +64,7 @@ const common = {
   tags: withDefault(list("tags", text(256), 16), []),
   args: withDefault(list("arguments", argument, limits.arguments), []),
   selectors: withDefault(list("selectors", selector, limits.selectors), []),
+  stackTraceTree: treeField,
 };
 
 const returnArgAction: Read<string> = (node, place) => {
@@ -126,4 +128,5 @@ export interface HookText {
   readonly tags: readonly string[];
   readonly args: readonly Argument[];
   readonly selectors: readonly ReturnType<typeof selector>[];
+  readonly stackTraceTree: StackTraceTreeText | undefined;
 }

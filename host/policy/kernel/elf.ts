@@ -13,14 +13,14 @@ export interface ElfFunctions {
   readonly size: number;
 }
 
-interface Section {
+export interface Section {
   readonly type: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
 }
 
-interface Segment {
+export interface Segment {
   readonly offset: number;
   readonly address: number;
   readonly size: number;
@@ -30,8 +30,8 @@ interface Segment {
 const mostTable = 256 * 1024 * 1024;
 const mostSections = 65_536;
 
-const SYMTAB = 2;
-const DYNSYM = 11;
+export const SYMTAB = 2;
+export const DYNSYM = 11;
 const LOAD = 1;
 const EXECUTABLE = 1;
 const FUNCTION = 2;
@@ -41,7 +41,7 @@ const INDIRECT_FUNCTION = 10;
 export function readElf(path: string, symbols: boolean): ElfFunctions {
   const fd = open(path);
   try {
-    return parse(new File(fd), symbols);
+    return parse(new ElfFile(fd), symbols);
   } finally {
     closeSync(fd);
   }
@@ -56,7 +56,7 @@ function open(path: string): number {
   }
 }
 
-class File {
+export class ElfFile {
   readonly size: number;
 
   constructor(private readonly fd: number) {
@@ -79,13 +79,18 @@ class File {
   }
 }
 
-function parse(file: File, withSymbols: boolean): ElfFunctions {
+export function readHeader(file: ElfFile): Buffer {
   if (file.size < 64) throw new ElfError("it is no ELF file");
   const header = file.read(0, 64);
   if (header.readUInt32BE(0) !== 0x7f454c46) throw new ElfError("it is no ELF file");
   if (header[4] !== 2 || header[5] !== 1) {
     throw new ElfError("it is no ELF file of this machine (64 bits, little-endian)");
   }
+  return header;
+}
+
+function parse(file: ElfFile, withSymbols: boolean): ElfFunctions {
+  const header = readHeader(file);
   const segments = readSegments(file, header);
   const sections = withSymbols ? readSections(file, header) : [];
   const symbols = new Map<string, number>();
@@ -112,7 +117,7 @@ function parse(file: File, withSymbols: boolean): ElfFunctions {
 }
 
 /** Only those with code. */
-function readSegments(file: File, header: Buffer): Segment[] {
+export function readSegments(file: ElfFile, header: Buffer): Segment[] {
   const [start, size, count] = [
     offset64(header, 32),
     header.readUInt16LE(54),
@@ -129,7 +134,7 @@ function readSegments(file: File, header: Buffer): Segment[] {
     }));
 }
 
-function readSections(file: File, header: Buffer): Section[] {
+export function readSections(file: ElfFile, header: Buffer): Section[] {
   const [start, size] = [offset64(header, 40), header.readUInt16LE(58)];
   let count = header.readUInt16LE(60);
   if (start === 0 || size < 64) return [];
@@ -147,12 +152,29 @@ function readSections(file: File, header: Buffer): Section[] {
 
 const entrySize = 24;
 
+export interface ElfSymbol {
+  readonly name: string;
+  readonly address: number;
+  readonly size: number;
+}
+
 function readSymbols(
-  file: File,
+  file: ElfFile,
   section: Section,
   strings: Section | undefined,
   into: Map<string, number>,
 ): void {
+  for (const { name, address } of functionsOf(file, section, strings)) {
+    if (!into.has(name)) into.set(name, address);
+  }
+}
+
+/** The functions that a table of symbols defines. */
+export function* functionsOf(
+  file: ElfFile,
+  section: Section,
+  strings: Section | undefined,
+): Generator<ElfSymbol> {
   if (strings === undefined) return;
   const table = file.read(section.offset, section.size);
   const names = file.read(strings.offset, strings.size);
@@ -164,7 +186,7 @@ function readSymbols(
     const end = names.indexOf(0, start);
     if (start >= names.length || end < 0) continue;
     const name = names.toString("latin1", start, end);
-    if (!into.has(name)) into.set(name, offset64(table, at + 8));
+    yield { name, address: offset64(table, at + 8), size: offset64(table, at + 16) };
   }
 }
 

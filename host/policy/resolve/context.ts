@@ -2,7 +2,7 @@
 
 import type { ListText, SpecText } from "../document/document.js";
 import { Place, type Position, type Problem } from "../document/problem.js";
-import type { PolicyMode } from "../hookSpec.js";
+import type { PolicyMode, TreeSpec } from "../hookSpec.js";
 import type { KernelFacts } from "../kernel/facts.js";
 
 export interface Context {
@@ -13,6 +13,8 @@ export interface Context {
   readonly unchecked: Problem[];
   /** Worth knowing, and no obstacle. */
   readonly warnings: Problem[];
+  /** Those that hooks have named so far. */
+  readonly trees: Map<string, TreeSpec>;
   list(name: string): ListText | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { Signature } from "../kernel/signature.js";
 import { resolveArguments, resolveReturned } from "./arguments.js";
 import type { Context } from "./context.js";
 import { resolveSelectors } from "./selectors.js";
+import { resolveTree } from "./trees.js";
 
 export interface ResolvedHook {
   readonly spec: HookSpec;
@@ -41,6 +42,8 @@ export function finishHook(
     text.selectors,
     place.in("selectors"),
   );
+  const { stackTraceTree } = text;
+  const tree = stackTraceTree && resolveTree(context, stackTraceTree, place.in("stackTraceTree"));
   const spec: HookSpec = {
     target: signature.target,
     functionName: signature.functionName,
@@ -48,6 +51,7 @@ export function finishHook(
     selectors,
     ...(text.message === undefined ? {} : { message: text.message }),
     tags: text.tags,
+    ...(tree && { tree }),
   };
   return { spec, at: text.at };
 }

@@ -8,6 +8,7 @@ import type { KernelFacts } from "../kernel/facts.js";
 import type { Context } from "./context.js";
 import type { ResolvedHook } from "./hook.js";
 import { resolveKprobe } from "./kprobes.js";
+import { resolvePerf } from "./perf.js";
 import { resolveLsmHook, resolveTracepoint } from "./tracepoints.js";
 import { resolveUprobe } from "./uprobes.js";
 
@@ -34,6 +35,7 @@ export function resolvePolicy(document: PolicyDocument, facts: KernelFacts): Res
       mode,
       unchecked,
       warnings,
+      trees: new Map(),
       list: (wanted) => lists.get(wanted),
     };
     const hooks = hooksOf(context, place);
@@ -72,6 +74,7 @@ function hooksOf(context: Context, place: Place): ResolvedHook[] {
     ...every("tracepoints", spec.tracepoints, resolveTracepoint),
     ...every("lsmhooks", spec.lsmhooks, resolveLsmHook),
     ...every("uprobes", spec.uprobes, resolveUprobe),
+    ...every("perf", spec.perf, resolvePerf),
   ];
 }
 

@@ -1,10 +1,11 @@
 /** A `HookSpec` as the value of `hook_config` in the hook programs. */
 import { GuidestarError } from "../../errors.js";
-import type { HookSpec } from "../../policy/hookSpec.js";
+import type { HookSpec, TreeSpec } from "../../policy/hookSpec.js";
 import { type ArgumentConfig, argumentConfig, isLate, noArgument } from "./arguments.js";
 import { copyOf } from "./copies.js";
 import type { Mechanism } from "./mechanism.js";
 import { noSource, type SourceConfig } from "./sources.js";
+import type { TreeMaps } from "./treeMaps.js";
 
 export interface HookConfig {
   readonly hook: number;
@@ -16,6 +17,8 @@ export interface HookConfig {
   readonly syscall: number;
   readonly data_max: number;
   readonly payload_max: number;
+  readonly tree: number;
+  readonly tree_seed: bigint;
   readonly result: SourceConfig;
   readonly number: SourceConfig;
   readonly arg: readonly ArgumentConfig[];
@@ -38,6 +41,7 @@ export function hookConfig(
   mechanism: Mechanism,
   ids: { readonly hook: number; readonly slot: number },
   sizes: RecordSizes,
+  tree?: TreeMaps,
 ): HookConfig {
   if (spec.args.length > mostArgs) {
     throw new GuidestarError(
@@ -55,14 +59,22 @@ export function hookConfig(
     late_args: Number(spec.args.some(isLate)),
     is_syscall: Number(context === "syscall"),
     syscall: spec.target.kind === "syscall" ? spec.target.number : 0,
-    data_max: sizes.event + payloads.reduce((sum, each) => sum + sizes.argument + each, 0),
+    data_max: Math.max(
+      sizes.event + payloads.reduce((sum, each) => sum + sizes.argument + each, 0),
+      tree?.init.shape.valueSize ?? 0,
+    ),
     payload_max: Math.max(8, ...payloads),
+    tree: tree === undefined ? 0 : partsOf(tree.spec),
+    tree_seed: tree?.seed ?? 0n,
     result: returned?.result ?? noSource,
     number: returned?.number ?? noSource,
     arg: Array.from({ length: mostArgs }, (_, i) => arg[i] ?? noArgument),
     returned: spec.returned ? argumentConfig(spec.returned, context, spec) : noArgument,
   };
 }
+
+/** `enum gs_tree_part` */
+const partsOf = ({ kernel, user }: TreeSpec): number => Number(kernel) + 2 * Number(user);
 
 /** Entry and return make one record. */
 export const reportsAtReturn = (spec: HookSpec): boolean =>

@@ -14,6 +14,7 @@ export type HookObjectName =
   | "fmod_ret"
   | "kprobe"
   | "lsm"
+  | "perf_event"
   | "raw_tracepoint"
   | "sys_enter"
   | "tracepoint";

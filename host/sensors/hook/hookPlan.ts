@@ -8,6 +8,7 @@ import type { FilterSets } from "./selector/filterSets.js";
 import type { MarkLease } from "./selector/marks.js";
 import { selectorConfig } from "./selector/selectorConfig.js";
 import type { Needs, SharedHookMaps } from "./sharedMaps.js";
+import type { TreeMaps } from "./treeMaps.js";
 
 /** What the hook holds in the maps that filters share. */
 export interface Filters {
@@ -29,12 +30,13 @@ export function planHook(
   ids: { readonly hook: number; readonly slot: number },
   filters: Filters,
   maps: SharedHookMaps,
+  tree?: TreeMaps,
 ): HookPlan {
   const sizes = {
     event: maps.btf.struct("gs_hook_event").size,
     argument: maps.btf.struct("gs_arg").size,
   };
-  const config = hookConfig(spec, mechanism, ids, sizes);
+  const config = hookConfig(spec, mechanism, ids, sizes, tree);
   const selectors = spec.selectors.length > 0 && {
     selector_config: selectorConfig(spec, filters, maps.hostUserNs),
   };
@@ -45,6 +47,7 @@ export function planHook(
       draftBytes: maps.draftHead + config.data_max,
       slackBytes: sizes.argument + slackOf(config, spec),
       atReturn: reportsAtReturn(spec),
+      ...(tree && { tree }),
     },
   };
 }

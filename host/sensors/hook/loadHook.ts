@@ -3,7 +3,6 @@ import {
   BpfError,
   type BpfObject,
   KernelProgram,
-  type Link,
   type ProgramInfo,
 } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
@@ -11,9 +10,10 @@ import type { HookSpec } from "../../policy/hookSpec.js";
 import { type HookCounters, readCounters, resetCounters } from "./counters.js";
 import type { HookFeatures } from "./features.js";
 import { type Filters, type HookPlan, loadPlan, partsOf, planHook } from "./hookPlan.js";
-import { chooseMechanism, type MechanismName } from "./mechanism.js";
+import { type Attached, chooseMechanism, type MechanismName } from "./mechanism.js";
 import { FilterSets } from "./selector/filterSets.js";
 import type { SharedHookMaps } from "./sharedMaps.js";
+import type { TreeMaps } from "./treeMaps.js";
 
 export interface HookOptions {
   /** `gs_hook_event.hook`; never used twice. */
@@ -24,6 +24,8 @@ export interface HookOptions {
   readonly attach?: boolean;
   /** Start in monitor mode; default: enforce. */
   readonly monitor?: boolean;
+  /** Of the hook's tree, if it has one. */
+  readonly tree?: TreeMaps | undefined;
 }
 
 export interface HookStatistics {
@@ -63,7 +65,7 @@ export function loadHook(spec: HookSpec, options: HookOptions): LoadedHook {
   try {
     resetCounters(maps, ids.slot);
     setMode(maps, ids.slot, options.monitor ?? false);
-    const plan = planHook(spec, mechanism, ids, filters, maps);
+    const plan = planHook(spec, mechanism, ids, filters, maps, options.tree);
     loaded = new Hook(spec, plan, ids, filters, maps);
     loaded.load();
     if (options.attach !== false) loaded.attach();
@@ -100,7 +102,7 @@ class Hook implements LoadedHook {
   /** From `load` to `attach`. */
   #object: BpfObject | undefined;
   #programs: KernelProgram[] = [];
-  #links: Link[] = [];
+  #links: Attached[] = [];
   /** Of programs that are gone. */
   #before: HookStatistics = { runs: 0n, runTimeNs: 0n, recursionMisses: 0n };
   #closed = false;

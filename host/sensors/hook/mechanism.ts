@@ -1,11 +1,12 @@
 /** The ways to attach a hook: which programs, what they are given, and to what they are attached. */
-import type { Link, Program } from "../../../bpf/libbpf/index.js";
+import type { Program } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { HookSpec, HookTarget } from "../../policy/hookSpec.js";
 import type { HookFeatures } from "./features.js";
 import { onFunction } from "./functions.js";
 import { reportsAtReturn } from "./hookConfig.js";
 import type { HookObjectName } from "./hookObject.js";
+import { attachToClocks } from "./perfClock.js";
 import { registers } from "./registers.js";
 import type { Context, SourceConfig } from "./sources.js";
 
@@ -29,7 +30,13 @@ export interface Mechanism {
 export interface Attaching {
   /** Before load: for programs that are made for one function. */
   readonly target?: string;
-  attach(program: Program): Link;
+  attach(program: Program): Attached;
+}
+
+/** A program that is attached, in one place or several. */
+export interface Attached {
+  /** Twice does no harm. */
+  close(): void;
 }
 
 /** Throws a `GuidestarError` that names the hook if this kernel has no way. */
@@ -58,6 +65,8 @@ export function chooseMechanism(spec: HookSpec, features: HookFeatures): Mechani
       return onSecurityHook(spec, target.hook, features);
     case "uprobe":
       return onUserFunction(spec, target);
+    case "perf":
+      return onClock(target.frequencyHz);
   }
 }
 
@@ -66,7 +75,7 @@ const returning = new Set<HookTarget["kind"]>(["syscall", "function", "uprobe"])
 function single(
   name: HookObjectName,
   context: Context,
-  attach: (program: Program) => Link,
+  attach: (program: Program) => Attached,
 ): Mechanism {
   return { name, object: name, context, entry: { attach } };
 }
@@ -90,6 +99,11 @@ function onSyscall(spec: HookSpec, name: string, features: HookFeatures): Mechan
       },
     }),
   };
+}
+
+/** There is nothing to read of what was interrupted but its stack. */
+function onClock(frequencyHz: number): Mechanism {
+  return single("perf_event", "words", (program) => attachToClocks(program, frequencyHz));
 }
 
 function onSecurityHook(spec: HookSpec, hook: string, features: HookFeatures): Mechanism {

@@ -16,6 +16,7 @@ import { PendingCalls } from "./pendingCalls.js";
 import type { FilterMaps } from "./selector/filterSets.js";
 import { Marks } from "./selector/marks.js";
 import { Slots } from "./slots.js";
+import type { TreeMaps } from "./treeMaps.js";
 
 const mostHooks = 4096;
 
@@ -36,6 +37,8 @@ export interface Needs {
   /** Room behind it in which the verifier sees arguments end. */
   readonly slackBytes: number;
   readonly atReturn: boolean;
+  /** That it counts in. */
+  readonly tree?: TreeMaps;
 }
 
 export class SharedHookMaps {
@@ -119,6 +122,7 @@ export class SharedHookMaps {
     reuse(object, "rates", this.#rates);
     reuse(object, "numbers", this.filters.numbers);
     reuse(object, "blocks", this.filters.blocks);
+    shareTree(object, needs.tree);
     const size = classOf(needs.draftBytes + needs.slackBytes);
     object.variables.set("hook_config.scratches", placesOf(size));
     reuse(object, "hook_scratches", this.#scratchOf(size));
@@ -172,6 +176,19 @@ export class SharedHookMaps {
     return found.offset;
   }
 }
+
+function shareTree(object: BpfObject, tree: TreeMaps | undefined): void {
+  if (tree === undefined) {
+    for (const name of ofTrees) object.map(name).autocreate = false;
+    return;
+  }
+  object.map("tree_stacks").reuse(tree.stacks);
+  object.map("tree_counters").reuse(tree.counters);
+  object.map("tree_known").reuse(tree.commons.known);
+  object.map("tree_news").reuse(tree.commons.news);
+}
+
+const ofTrees = ["tree_stacks", "tree_counters", "tree_known", "tree_news"];
 
 /** Maps that the base programs' headers bring along. */
 const unused = ["exited", "host_spaces", "scratches"];

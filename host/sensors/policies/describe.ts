@@ -7,8 +7,14 @@ import type {
   PolicySpec,
 } from "../../policy/hookSpec.js";
 
-export function describeHook(policy: PolicySpec, hook: number, spec: HookSpec): HookDescription {
+/** Undefined: the hook makes no events. */
+export function describeHook(
+  policy: PolicySpec,
+  hook: number,
+  spec: HookSpec,
+): HookDescription | undefined {
   const { target, functionName, args, returned, message, tags } = spec;
+  if (target.kind === "perf" || spec.tree !== undefined) return undefined;
   const where = placeOf(spec);
   return {
     hook,

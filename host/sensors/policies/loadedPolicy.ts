@@ -126,9 +126,9 @@ export class LoadedPolicy {
 
   async #load(spec: PolicySpec): Promise<readonly InKernel[]> {
     const numbered = spec.hooks.map((hook) => ({ number: this.loader.nextHook(), spec: hook }));
-    await this.loader.port.define(
-      numbered.map((each) => describeHook(spec, each.number, each.spec)),
-    );
+    const described = numbered.map((each) => describeHook(spec, each.number, each.spec));
+    const told = described.filter((each) => each !== undefined);
+    if (told.length > 0) await this.loader.port.define(told);
     const loaded: InKernel[] = [];
     try {
       for (const each of numbered) {
@@ -140,7 +140,7 @@ export class LoadedPolicy {
       return loaded;
     } catch (error) {
       for (const { hook } of loaded) hook.close();
-      await this.loader.port.forget(numbered.map(({ number }) => number));
+      await this.loader.port.forget(told.map(({ hook }) => hook));
       throw error;
     }
   }
@@ -163,7 +163,11 @@ export class LoadedPolicy {
 
   async #drop(hooks: readonly InKernel[]): Promise<void> {
     for (const { hook } of hooks) hook.close();
-    if (hooks.length > 0) await this.loader.port.forget(hooks.map(({ number }) => number));
+    // Of the others nobody was told.
+    const described = hooks.filter(({ spec }) => spec.tree === undefined);
+    if (described.length > 0) {
+      await this.loader.port.forget(described.map(({ number }) => number));
+    }
   }
 }
 

@@ -1,12 +1,16 @@
 /** Policies on the base programs of a live node. */
 import { GuidestarError } from "../../errors.js";
 import type { PipelinePort } from "../../pipeline/port.js";
+import type { ContainerLookup } from "../../pods/answer.js";
 import { parsePolicies } from "../../policy/document/document.js";
+import { StackTrees } from "../../stacks/stackTrees.js";
 import type { BaseSensor } from "../base.js";
 import { hookFeatures } from "../hook/features.js";
 import { loadHook } from "../hook/loadHook.js";
 import { SharedHookMaps } from "../hook/sharedMaps.js";
+import { TreeCommons } from "../hook/treeMaps.js";
 import { PolicySensors } from "./policySensors.js";
+import { PolicyTrees } from "./policyTrees.js";
 
 /** Policies that are there from the start. */
 export interface PolicyFile {
@@ -20,8 +24,10 @@ export interface PoliciesOptions {
   readonly files?: readonly PolicyFile[];
   /** Default true; see `PolicySensorsOptions.countTime`. */
   readonly countTime?: boolean;
-  /** Default false; see `PolicySensorsOptions.podsKnown`. */
-  readonly podsKnown?: boolean;
+  /** Container runtimes that are asked for pods; undefined: none. */
+  readonly containers?: ContainerLookup | undefined;
+  /** As in events; for the labels of stack trace trees. */
+  readonly nodeName?: string;
 }
 
 export interface OpenPolicies {
@@ -37,25 +43,45 @@ export async function openPolicies(
   options: PoliciesOptions = {},
 ): Promise<OpenPolicies> {
   let maps: SharedHookMaps | undefined;
+  let commons: TreeCommons | undefined;
   let hooks = 0;
+  // A node without policies has no use for them.
+  const sharedMaps = () => (maps ??= new SharedHookMaps(base));
+  const treeCommons = () => (commons ??= new TreeCommons(sharedMaps().btf));
+  const trees = new PolicyTrees({
+    commons: treeCommons,
+    stacks: new StackTrees({
+      containers: options.containers,
+      workerData: () => ({
+        newsFd: treeCommons().news.fd,
+        tableFd: base.tableFd,
+        layout: base.layout,
+        nodeName: options.nodeName ?? "",
+      }),
+    }),
+  });
   const sensors = new PolicySensors({
     hostNamespaces: base.hostNamespaces,
     countTime: options.countTime ?? true,
-    podsKnown: options.podsKnown ?? false,
+    podsKnown: options.containers !== undefined,
+    trees,
     loader: {
       port,
       nextHook: () => ++hooks,
       load(hook, spec, mode) {
-        // A node without policies has no use for them.
-        maps ??= new SharedHookMaps(base);
         const monitor = mode === "monitor";
-        return loadHook(spec, { hook, maps, features: hookFeatures(), attach: false, monitor });
+        const tree = spec.tree && trees.mapsOf(spec.tree.name);
+        const features = hookFeatures();
+        return loadHook(spec, { hook, maps: sharedMaps(), features, attach: false, monitor, tree });
       },
     },
   });
   const close = async () => {
     await sensors.close();
+    await trees.close();
+    commons?.close();
     maps?.close();
+    commons = undefined;
     maps = undefined;
   };
   try {

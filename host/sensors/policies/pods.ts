@@ -11,6 +11,12 @@ export function podsObstacle(spec: PolicySpec, podsKnown: boolean): GuidestarErr
     const reason = `${what}, and no container runtime is asked for them here; nothing was changed`;
     return new GuidestarError("FAILED_PRECONDITION", reason);
   }
+  if (hooks.some(({ tree }) => tree !== undefined)) {
+    return new GuidestarError(
+      "UNIMPLEMENTED",
+      `${what} and has a stackTraceTree, in which the kernel counts all processes: it cannot tell pods apart; nothing was changed`,
+    );
+  }
   const acts = hooks.some(({ selectors }) =>
     selectors.some(({ actions, returnActions }) =>
       [...actions, ...returnActions].some(({ kind }) => kind === "signal" || kind === "override"),

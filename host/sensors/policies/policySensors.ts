@@ -1,5 +1,6 @@
 /** The policies of a node, each a sensor under its name. */
 import { enableStats } from "../../../bpf/libbpf/index.js";
+import type { fgs } from "../../../proto/generated/api.js";
 import { noSuchSensor, type Sensor, type Sensors } from "../../api/sensors.js";
 import { GuidestarError } from "../../errors.js";
 import type { PolicyDocument } from "../../policy/document/document.js";
@@ -9,11 +10,13 @@ import { kernelFacts } from "../../policy/kernel/kernelFacts.js";
 import { resolvePolicy } from "../../policy/resolve/resolve.js";
 import { type HookLoader, LoadedPolicy } from "./loadedPolicy.js";
 import { podsObstacle } from "./pods.js";
+import type { PolicyTrees, TreeStatus } from "./policyTrees.js";
 import { settingNamed, settings } from "./settings.js";
 import type { PolicyStatus } from "./status.js";
 
 export interface PolicySensorsOptions {
   readonly loader: HookLoader;
+  readonly trees: PolicyTrees;
   /** As the running kernel tells them, in the order of `namespaceNames`. */
   readonly hostNamespaces: readonly number[];
   /** Container runtimes are asked for pods. */
@@ -40,7 +43,8 @@ export class PolicySensors implements Sensors {
     const policy = new LoadedPolicy(this.#resolve(document), this.#options.loader);
     this.#count();
     try {
-      await policy.enable();
+      await this.#options.trees.add(policy.spec);
+      await this.#enableFirst(policy);
       this.#policies.set(name, policy);
     } finally {
       this.#stopCounting();
@@ -56,6 +60,7 @@ export class PolicySensors implements Sensors {
     }
     this.#policies.delete(name);
     this.#stopCounting();
+    await this.#options.trees.drop(name);
   }
 
   /** As `disable` and `remove` in one. */
@@ -98,8 +103,12 @@ export class PolicySensors implements Sensors {
       .join("\n");
   }
 
-  async stackTraceTree(name: string): Promise<never> {
-    throw new GuidestarError("NOT_FOUND", `SttMgTreeToProto: tree ${name} does not exist`);
+  stackTraceTree(name: string): Promise<fgs.StackTraceNode.$Properties> {
+    return this.#options.trees.read(name);
+  }
+
+  stackTraceTrees(): Promise<readonly TreeStatus[]> {
+    return this.#options.trees.list();
   }
 
   status(): readonly PolicyStatus[] {
@@ -117,6 +126,15 @@ export class PolicySensors implements Sensors {
     const found = this.#policies.get(name);
     if (found === undefined) throw noSuchSensor(name);
     return found;
+  }
+
+  async #enableFirst(policy: LoadedPolicy): Promise<void> {
+    try {
+      await policy.enable();
+    } catch (error) {
+      await this.#options.trees.drop(policy.name);
+      throw error;
+    }
   }
 
   #resolve(document: PolicyDocument): PolicySpec {

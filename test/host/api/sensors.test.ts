@@ -40,6 +40,7 @@ class Registry implements Sensors {
   setConfig = (name: string, key: string, value: string) =>
     this.#run(`set ${name} ${key}=${value}`, () => {});
   getConfig = (name: string, key: string) => this.#run(`get ${name} ${key}`, () => "value");
+  stackTraceTrees = () => this.#run("trees", () => []);
   stackTraceTree = (name: string) =>
     this.#run(`tree ${name}`, () => ({ address: { symbol: "root" }, count: 3 }));
 

@@ -218,13 +218,19 @@ test("stacktrace-tree print draws the tree, the frequent calls first", async () 
   assert.equal(
     stdout,
     [
-      "10  (all)",
-      '├─ 9  0x2000  "often\\x1b"  {ns: 4}',
-      "│  └─ 9  0x3000",
-      "└─ 1  0x1000  rare",
+      "10  100.0%  (all)",
+      '├─ 9  90.0%  "often\\x1b"',
+      "│  └─ 9  90.0%  0x3000",
+      "└─ 1  10.0%  rare",
       "",
     ].join("\n"),
   );
+  const labelled = await tree(["stacktrace-tree", "print", "t", "--labels"]);
+  assert.match(labelled.stdout, /9 {2}90\.0% {2}"often\\x1b" {2}\{ns: 4\}/);
+  const folded = await tree(["stacktrace-tree", "print", "t", "-o", "folded"]);
+  assert.equal(folded.stdout, '"often\\x1b";0x3000 9\nrare 1\n');
+  const svg = await tree(["stacktrace-tree", "print", "t", "-o", "svg"]);
+  assert.match(svg.stdout, /^<\?xml .*<\/svg>\n$/s);
   const json = await tree(["stacktrace-tree", "print", "t", "-o", "json"]);
   assert.equal(JSON.parse(json.stdout).root.children[1].address.address, "8192");
 });

@@ -7,6 +7,8 @@ import { type BaseSensor, loadBase } from "../../../../host/sensors/base.js";
 import { type LoadedHook, loadHook } from "../../../../host/sensors/hook/loadHook.js";
 import { SharedHookMaps } from "../../../../host/sensors/hook/sharedMaps.js";
 import { PolicySensors } from "../../../../host/sensors/policies/policySensors.js";
+import { PolicyTrees } from "../../../../host/sensors/policies/policyTrees.js";
+import { StackTrees } from "../../../../host/stacks/stackTrees.js";
 import { Gated, workload } from "../../../bpf/core/harness.js";
 import { portable } from "../../../bpf/core/hook/harness.js";
 
@@ -26,6 +28,12 @@ after(() => {
   gated.kill();
 });
 
+/** None of these policies has one. */
+const noTrees = new PolicyTrees({
+  commons: () => assert.fail("there is no tree"),
+  stacks: new StackTrees({ workerData: () => assert.fail("there is no tree") }),
+});
+
 /** What works on every kernel that tests run on; functions can be hooked on some only. */
 function sensors() {
   const known = new Map<number, HookDescription>();
@@ -35,6 +43,7 @@ function sensors() {
     hostNamespaces: base.hostNamespaces,
     countTime: false,
     podsKnown: true,
+    trees: noTrees,
     loader: {
       port: {
         define: async (hooks) => {
