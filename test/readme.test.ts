@@ -56,6 +56,12 @@ test("the policy in README has no errors", async () => {
   assert.deepEqual([code, stdout, stderr], [0, "standard input: moves: 1 hook, no errors\n", ""]);
 });
 
+test("the sampling policy in README has no errors", async () => {
+  const stdin = block("yaml", "## Where the time goes");
+  const { code, stdout } = await run(["tracingpolicy", "validate", "-"], { stdin });
+  assert.deepEqual([code, stdout], [0, "standard input: cpu: 1 hook, no errors\n"]);
+});
+
 test("every guidestar command that README names is one", async () => {
   const commands = new Set(
     [...readme.matchAll(/guidestar ((?:plugin )?[a-z]+)/g)].map(([, name]) => name as string),

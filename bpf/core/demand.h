@@ -17,7 +17,8 @@ static __noinline bool is_unwanted(const struct gs_call *call)
 	const volatile struct gs_demand *demand = bpf_map_lookup_elem(&demands, &place);
 	struct gs_unwanted_key key = {};
 
-	if (!demand)
+	/* what is counted in a tree has no reader to ask for it */
+	if (hook_config.tree || !demand)
 		return false;
 	if (demand->nobody == hook_config.hook)
 		return true;

@@ -43,6 +43,7 @@ export function withBuiltIns(others: Sensors, builtIns: readonly BuiltInSensor[]
       own.get(name)?.setConfig(key, value) ?? others.setConfig(name, key, value),
     getConfig: async (name, key) => own.get(name)?.getConfig(key) ?? others.getConfig(name, key),
     stackTraceTree: (name) => others.stackTraceTree(name),
+    stackTraceTrees: () => others.stackTraceTrees(),
     status: () => others.status(),
   };
 }

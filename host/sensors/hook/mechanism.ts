@@ -1,5 +1,5 @@
 /** The ways to attach a hook: which programs, what they are given, and to what they are attached. */
-import type { Program } from "../../../bpf/libbpf/index.js";
+import { kernelInfo, type Program } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import type { HookSpec, HookTarget } from "../../policy/hookSpec.js";
 import type { HookFeatures } from "./features.js";
@@ -66,7 +66,7 @@ export function chooseMechanism(spec: HookSpec, features: HookFeatures): Mechani
     case "uprobe":
       return onUserFunction(spec, target);
     case "perf":
-      return onClock(target.frequencyHz);
+      return onClock(spec, target.frequencyHz);
   }
 }
 
@@ -102,7 +102,15 @@ function onSyscall(spec: HookSpec, name: string, features: HookFeatures): Mechan
 }
 
 /** There is nothing to read of what was interrupted but its stack. */
-function onClock(frequencyHz: number): Mechanism {
+function onClock(spec: HookSpec, frequencyHz: number): Mechanism {
+  const { release, version } = kernelInfo();
+  const [major, minor] = version;
+  if (major < 6 || (major === 6 && minor < 1)) {
+    throw new GuidestarError(
+      "FAILED_PRECONDITION",
+      `${spec.functionName}: sampling needs Linux 6.1 or later; this is ${release}.`,
+    );
+  }
   return single("perf_event", "words", (program) => attachToClocks(program, frequencyHz));
 }
 

@@ -3,6 +3,7 @@
  *
  *   weights calls ROUNDS   in each round, so many calls of lseek
  *   weights burn MS        so long on the CPU, in rounds of so many steps
+ *   weights both MS        100 rounds of calls, then that
  *
  * A third argument has it wait at the end until its standard input does.
  *
@@ -101,7 +102,10 @@ int main(int argc, char **argv)
 		return 2;
 	with_frame();
 	amount = atol(argv[2]);
-	burning = !strcmp(argv[1], "burn");
+	if (!strcmp(argv[1], "both"))
+		for (int i = 0; i < 100; i++)
+			one_round();
+	burning = strcmp(argv[1], "calls") != 0;
 	if (burning)
 		while (cpu_ms() < amount)
 			one_round();

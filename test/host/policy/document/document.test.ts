@@ -59,7 +59,7 @@ spec:
   );
   assert.deepEqual(found, [
     "4:11: spec.kprobes[0].call: this must be text, not 5",
-    '5:5: spec.kprobes[0]: unknown field "sycall"; known: call, syscall, return, returnArg, returnArgAction, data, ignore, message, tags, args, selectors (did you mean "syscall"?)',
+    '5:5: spec.kprobes[0]: unknown field "sycall"; known: call, syscall, return, returnArg, returnArgAction, data, ignore, message, tags, args, selectors, stackTraceTree (did you mean "syscall"?)',
     "7:14: spec.kprobes[0].args[0].index: this must be a whole number from 0 to 64, not -1",
     "9:5: spec.kprobes[1].call: this is missing: the kernel function to watch",
     '9:13: spec.kprobes[1].return: this must be true or false, not the text "maybe"',
@@ -111,7 +111,7 @@ test("limits are told: tags, messages, arguments", () => {
 
 test("a policy without a hook is refused as it always was", () => {
   assert.deepEqual(refused("metadata: {name: a}\nspec: {}"), [
-    "2:7: spec: sensor a could not be found: the policy has no hooks; it needs kprobes, tracepoints, lsmhooks or uprobes",
+    "2:7: spec: sensor a could not be found: the policy has no hooks; it needs kprobes, tracepoints, lsmhooks, uprobes or perf",
   ]);
 });
 

@@ -1,52 +1,14 @@
 /** Stack trace trees in this kernel, scoped to a process of the test, read by clients of a daemon. */
 import assert from "node:assert/strict";
-import { copyFileSync } from "node:fs";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { credentials, Client as GrpcClient } from "@grpc/grpc-js";
-import type { Client } from "../../../../host/api/client.js";
 import { fgs } from "../../../../proto/generated/api.js";
-import { Gated, workload } from "../../../bpf/core/harness.js";
-import { startTestDaemon, temporaryFolder } from "../../../support/daemon.js";
+import { workload } from "../../../bpf/core/harness.js";
+import { temporaryFolder } from "../../../support/daemon.js";
+import { countOf, daemonFor, isKernel, type Node, nodesOf, policy, treeWith } from "./trees.js";
 
 const weights = workload("weights");
-
-const policy = (name: string, hooks: string) => `
-apiVersion: cilium.io/v1alpha1
-kind: TracingPolicy
-metadata: {name: ${name}}
-spec:
-${hooks}`;
-
-async function daemonFor(t: TestContext, command: readonly string[]) {
-  const gated = new Gated(command);
-  t.after(() => gated.kill());
-  const scope = { kind: "tree", rootPids: [gated.pid], spawned: true } as const;
-  const { connect, address } = await startTestDaemon(t, { scope });
-  return { gated, client: await connect(), address };
-}
-
-/** Once so much was counted; its process may still be at it. */
-async function treeWith(client: Client, name: string, count: number): Promise<fgs.StackTraceNode> {
-  for (;;) {
-    const root = await client.sensors.getStackTraceTree(name);
-    if (Number(root?.count) >= count) return root as fgs.StackTraceNode;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-type Node = fgs.StackTraceNode.$Properties;
-
-/** All nodes of a function, wherever it is called. */
-function nodesOf(node: Node, symbol: string): Node[] {
-  const own = node.address?.symbol === symbol ? [node] : [];
-  return [...own, ...(node.children ?? []).flatMap((each) => nodesOf(each, symbol))];
-}
-
-const countOf = (root: Node, symbol: string): number =>
-  nodesOf(root, symbol).reduce((sum, { count }) => sum + Number(count), 0);
-
-const isKernel = (node: Node): boolean => BigInt(String(node.address?.address)) >> 63n === 1n;
 
 const lseekTree = policy(
   "counts",
@@ -167,7 +129,6 @@ test("samples of what runs are shared out as the time was", async (t) => {
 test("functions of a program that only its own mount namespace has are named", async (t) => {
   const folder = temporaryFolder(t);
   const inside = path.join(folder, "weights");
-  copyFileSync(weights, path.join(folder, "copy"));
   const command = `mount -t tmpfs none ${folder} && cat ${weights} > ${inside} && chmod +x ${inside} && exec ${inside} calls 100 wait`;
   const { gated, client } = await daemonFor(t, [
     "/usr/bin/unshare",
