@@ -64,7 +64,9 @@ test("the sampling policy in README has no errors", async () => {
 
 test("every guidestar command that README names is one", async () => {
   const commands = new Set(
-    [...readme.matchAll(/guidestar ((?:plugin )?[a-z]+)/g)].map(([, name]) => name as string),
+    [...readme.matchAll(/guidestar ((?:plugin )?[a-z]+(?:-[a-z]+)*)/g)].map(
+      ([, name]) => name as string,
+    ),
   );
   assert.ok(commands.size >= 8, [...commands].join(", "));
   for (const name of commands) {
