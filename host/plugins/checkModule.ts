@@ -61,11 +61,24 @@ function checkExtism(module: WasmModule): Manifest {
   };
   for (const [name, type] of Object.entries(extismImports)) types[`${EXTISM}.${name}`] = type;
   checkImports(module, types);
-  const entry = { parameters: [], results: [i32] };
-  if (!module.exports.some((e) => e.name === "guidestar_batch")) {
-    refuse("the module exports no guidestar_batch, which is what an Extism plugin is called by");
+  const has = (name: string) => module.exports.some((e) => e.name === name);
+  const entries = ["guidestar_batch", "guidestar_batch_protobuf"];
+  if (!entries.some(has)) {
+    refuse(
+      "the module exports no guidestar_batch, which is what an Extism plugin is called by (guidestar_batch_protobuf, if it reads protobuf)",
+    );
   }
-  checkFunction(module, "guidestar_batch", entry);
+  if (entries.every(has)) {
+    refuse(`the module exports both ${entries.join(" and ")}: one of them is what it is called by`);
+  }
+  if (has("guidestar_save") !== has("guidestar_load")) {
+    refuse(
+      "the module exports one of guidestar_save and guidestar_load: it must have both, or neither",
+    );
+  }
+  for (const name of [...entries, "guidestar_save", "guidestar_load"]) {
+    if (has(name)) checkFunction(module, name, { parameters: [], results: [i32] });
+  }
   return readManifest(module);
 }
 

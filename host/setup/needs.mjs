@@ -81,6 +81,9 @@ const build = [
 
 const browsers = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
+/** Debian's packages of one version of LLVM have its number in the name; clang finds the one of its own. */
+const linkerNames = ["wasm-ld", ...Array.from({ length: 20 }, (_, n) => `wasm-ld-${n + 11}`)];
+
 const test = [
   {
     package: "libc6-dev",
@@ -93,6 +96,12 @@ const test = [
     thing: "a Chromium browser",
     why: "opens the flame graphs that tests make",
     there: () => browsers.some((name) => findCommand(name) !== undefined),
+  },
+  {
+    package: "lld",
+    thing: "the linker wasm-ld",
+    why: "links plugins that tests write in C",
+    there: () => linkerNames.some((name) => findCommand(name) !== undefined),
   },
 ];
 

@@ -15,10 +15,11 @@ import { PLUGIN_LIMITS } from "../limits.js";
 import { PluginError } from "../runtime/pluginError.js";
 import type { Annotation, Effect, HeldNumbers, Judgement, Subject } from "../runtime/records.js";
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const members = ["drop", "annotations", "hold", "findings", "fields", "emit", "release"];
-const severities = ["", "info", "low", "medium", "high", "critical"];
+/** By number, as in the protobuf form. */
+export const severities = ["", "info", "low", "medium", "high", "critical"];
 const fields: Readonly<Record<string, number>> = {
   pod_namespace: FIELD_POD_NAMESPACE,
   pod_name: FIELD_POD_NAME,
@@ -30,14 +31,19 @@ const fields: Readonly<Record<string, number>> = {
 };
 const keyPattern = /^[A-Za-z0-9._-]+$/;
 
-/** What an Extism plugin gave back for a batch: "" keeps all. @throws PluginError */
-export function readAnswer(output: Buffer, events: number, held: HeldNumbers): Judgement {
+/** What an Extism plugin gave back for a batch: nothing keeps all. @throws PluginError */
+export function readAnswer(
+  output: Buffer,
+  events: number,
+  held: HeldNumbers,
+  parse: (output: Buffer) => Json = parseJson,
+): Judgement {
   const verdicts = new Uint8Array(events).fill(VERDICT_KEEP);
   if (output.length === 0) return { verdicts, dropped: 0, annotations: [], effects: [] };
   return new AnswerReader(parse(output), verdicts, held).read();
 }
 
-function parse(output: Buffer): Json {
+function parseJson(output: Buffer): Json {
   let value: unknown;
   try {
     value = JSON.parse(output.toString("utf8"));

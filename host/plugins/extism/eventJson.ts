@@ -3,7 +3,7 @@ import type { Event } from "../../events/model.js";
 import { WireWriter } from "../../events/wire.js";
 import { eventTranscoder } from "../../json/transcode.js";
 
-/** Writes events as `guidestar getevents -o json` shows them, one line each. */
+/** Writes events as messages, and as `guidestar getevents -o json` shows them, one line each. */
 export class EventJson {
   private readonly frame = new WireWriter(16 * 1024);
   private readonly transcode = eventTranscoder();
@@ -12,9 +12,14 @@ export class EventJson {
   constructor(private readonly encoder = plainEncoder()) {}
 
   text(event: Event): string {
+    return this.transcode(this.bytes(event));
+  }
+
+  /** The encoded `fgs.GetEventsResponse`; good until the next call. */
+  bytes(event: Event): Buffer {
     this.frame.position = 0;
     this.encoder.encode(event, this.frame);
-    return this.transcode(this.frame.bytes.subarray(framePrefixBytes, this.frame.position));
+    return this.frame.bytes.subarray(framePrefixBytes, this.frame.position);
   }
 }
 

@@ -6,24 +6,30 @@ import type { HeldNumbers, Judgement } from "../runtime/records.js";
 import { PrivateExport } from "../wasm/rewrite.js";
 import { readAnswer } from "./answer.js";
 import { ExtismHost } from "./hostFunctions.js";
+import { encodeBatch, parseAnswer } from "./protobuf.js";
 
 interface ExtismExports {
   readonly memory?: WebAssembly.Memory;
-  readonly guidestar_batch: () => number;
+  /** One of the two. */
+  readonly guidestar_batch?: () => number;
+  readonly guidestar_batch_protobuf?: () => number;
+  /** Both, or neither. */
+  readonly guidestar_save?: () => number;
+  readonly guidestar_load?: () => number;
   readonly [PrivateExport.fuel]: WebAssembly.Global;
   readonly [PrivateExport.start]?: () => void;
 }
 
+const noInput = Buffer.alloc(0);
 const holdsNothing: HeldNumbers = { has: () => false };
 
 /**
  * A running plugin of the Extism ABI. The host implements that ABI itself: fuel, memory and blocks are
  * bounded as for any other plugin, and nothing outlives a call. Input: a line of JSON about the batch,
- * then each event on a line; output: a JSON object (`answer.ts`).
+ * then each event on a line; output: a JSON object (`answer.ts`). Or both in protobuf (`protobuf.ts`).
  */
 export class ExtismInstance implements Instance {
   burnt = 0;
-  readonly canHandOver = false;
   private readonly host: ExtismHost;
   private readonly exports: ExtismExports;
   private readonly fuel: WebAssembly.Global;
@@ -41,15 +47,26 @@ export class ExtismInstance implements Instance {
   }
 
   judge(packer: Packer, selected: Uint32Array, count: number, held = holdsNothing): Judgement {
+    const purpose = `for ${count} events`;
+    if (this.isProtobuf) {
+      const events: Uint8Array[] = [];
+      for (let n = 0; n < count; n++) {
+        events.push(Buffer.from(packer.eventBytes(selected[n] as number)));
+      }
+      return this.batch(encodeBatch({ events }), purpose, count, held);
+    }
     const lines: string[] = [];
     for (let n = 0; n < count; n++) {
       lines.push(packer.eventJson(selected[n] as number));
     }
-    return this.batch(lines, `for ${count} events`, { events: count }, held);
+    return this.batch(jsonInput({ events: count }, lines), purpose, count, held);
   }
 
   tick(_: Packer, isLast: boolean, held = holdsNothing): Judgement {
-    return this.batch([], "for a tick", { events: 0, tick: true, last: isLast }, held);
+    const input = this.isProtobuf
+      ? encodeBatch({ tick: true, last: isLast })
+      : jsonInput({ events: 0, tick: true, last: isLast }, []);
+    return this.batch(input, "for a tick", 0, held);
   }
 
   /** The settings become configuration: each under its name, and all of them as `settings`. */
@@ -61,31 +78,66 @@ export class ExtismInstance implements Instance {
     this.host.config = config;
   }
 
-  saveState(): Uint8Array {
-    throw new PluginError("has no state to save: what it keeps is in its variables");
+  get canHandOver(): boolean {
+    return this.exports.guidestar_save !== undefined && this.exports.guidestar_load !== undefined;
   }
 
-  loadState(): void {
-    throw new PluginError("cannot load a state");
+  /** What the plugin gives back as its state: a copy. */
+  saveState(): Uint8Array {
+    const { guidestar_save } = this.exports;
+    if (!guidestar_save) throw new PluginError("has no state to save");
+    return this.whole(() => {
+      this.run(PLUGIN_LIMITS.stateFuel, "to save its state", noInput, guidestar_save);
+      const { answer } = this.host;
+      if (answer.length > PLUGIN_LIMITS.stateBytes) {
+        throw new PluginError(
+          `has a state of ${answer.length} bytes, ${PLUGIN_LIMITS.stateBytes} are allowed`,
+        );
+      }
+      return new Uint8Array(answer);
+    });
+  }
+
+  /** The state is its input. */
+  loadState(state: Uint8Array): void {
+    const { guidestar_load } = this.exports;
+    if (!guidestar_load) throw new PluginError("cannot load a state");
+    const input = Buffer.from(state);
+    this.whole(() => this.run(PLUGIN_LIMITS.stateFuel, "to load a state", input, guidestar_load));
   }
 
   private batch(
-    lines: readonly string[],
+    input: Buffer<ArrayBuffer>,
     purpose: string,
-    about: object,
+    count: number,
     held: HeldNumbers,
   ): Judgement {
-    const input = Buffer.from(`${[JSON.stringify({ batch: about }), ...lines].join("\n")}\n`);
+    const { guidestar_batch, guidestar_batch_protobuf } = this.exports;
+    const call = guidestar_batch_protobuf ?? guidestar_batch ?? noEntry;
     const fuel = fuelFor(0) + PLUGIN_LIMITS.extismFuelPerByte * input.length;
+    return this.whole(() => {
+      this.run(fuel, purpose, input, call);
+      return readAnswer(this.host.answer, count, held, this.isProtobuf ? parseAnswer : undefined);
+    });
+  }
+
+  private get isProtobuf(): boolean {
+    return this.exports.guidestar_batch_protobuf !== undefined;
+  }
+
+  /** @throws PluginError also if the plugin says that something went wrong */
+  private run(fuel: number, purpose: string, input: Buffer<ArrayBuffer>, call: () => number): void {
+    const result = this.call(fuel, purpose, input, call);
+    if (result === 0) return;
+    throw new PluginError(`failed: ${this.host.errorText || `it returned ${result}`}`);
+  }
+
+  /** What the plugin has its host keep is kept if all of `work` went well, and none of it if not. */
+  private whole<T>(work: () => T): T {
     try {
-      const result = this.call(fuel, purpose, input, () => this.exports.guidestar_batch());
-      if (result !== 0) {
-        const why = this.host.errorText || `it returned ${result}`;
-        throw new PluginError(`failed: ${why}`);
-      }
-      const judgement = readAnswer(this.host.answer, lines.length, held);
+      const result = work();
       this.host.commit();
-      return judgement;
+      return result;
     } catch (error) {
       this.host.rollBack();
       throw error;
@@ -125,4 +177,12 @@ export class ExtismInstance implements Instance {
       throw new PluginError(`trapped: ${message}`, { cause: error });
     }
   }
+}
+
+function jsonInput(about: object, lines: readonly string[]): Buffer<ArrayBuffer> {
+  return Buffer.from(`${[JSON.stringify({ batch: about }), ...lines].join("\n")}\n`);
+}
+
+function noEntry(): never {
+  throw new PluginError("exports nothing to be called by");
 }

@@ -137,6 +137,12 @@ export class Packer {
     return this.json.text(this.packed[this.packedFrom + index] as Event);
   }
 
+  /** A packed event as an encoded message; good until the next call. */
+  eventBytes(index: number): Buffer {
+    this.json ??= new EventJson(this.encoder);
+    return this.json.bytes(this.packed[this.packedFrom + index] as Event);
+  }
+
   /**
    * A plugin replaced the arguments of a process: those behind it see the new ones in this batch too.
    * What is longer than the old ones is cut, with the flag for it.

@@ -5,8 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Event } from "../../../host/events/model.js";
-import { projectFolder, withManifest } from "../../../host/plugins/build.js";
-import { parseManifest } from "../../../host/plugins/manifest.js";
+import { projectFolder } from "../../../host/plugins/build.js";
 import type { PreparedPlugin } from "../../../host/plugins/prepared.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { Packer } from "../../../host/plugins/runtime/packer.js";
@@ -14,6 +13,7 @@ import { startInstance } from "../../../host/plugins/startInstance.js";
 import { caller, decoderWithCaller, description, make } from "../../host/events/hook/support.js";
 import { compileJob, Scene } from "../../host/plugins/events.js";
 import { compilePlugin } from "../../host/plugins/testPlugin.js";
+import { extismModule } from "../../plugins/extism/modules.js";
 import { bareCall } from "../bareCall.js";
 import { type Bench, type Figure, figure } from "../bench.js";
 
@@ -92,8 +92,9 @@ async function sameThrice(): Promise<readonly (readonly [string, PreparedPlugin]
     }`);
   return [
     ["native", prepareModule(native)],
-    ["Extism, C", prepareModule(extism("noise-c"))],
-    ["Extism, AssemblyScript", prepareModule(extism("noise-as"))],
+    ["Extism, C", prepareModule(await extismModule("noise-c"))],
+    ["Extism, C, protobuf", prepareModule(await extismModule("noise-protobuf"))],
+    ["Extism, AssemblyScript", prepareModule(await extismModule("noise-as"))],
   ];
 }
 
@@ -130,12 +131,6 @@ function packed(events: Event[]): Packer {
   if (packer.pack(events, 0) !== batchEvents)
     throw new Error("the events do not fit into one batch");
   return packer;
-}
-
-function extism(name: string): Uint8Array {
-  const manifest = JSON.stringify({ name: "noise", version: "1", description: "" });
-  const bytes = readFileSync(join(projectFolder, "test/plugins/extism", `${name}.wasm`));
-  return withManifest(bytes, parseManifest(manifest, "bench"));
 }
 
 /** Connections to a few ports, and files of a few folders. */

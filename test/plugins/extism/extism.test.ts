@@ -1,38 +1,30 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { EventType, type FindingEvent } from "../../../host/events/model.js";
-import { projectFolder, withManifest } from "../../../host/plugins/build.js";
-import { parseManifest } from "../../../host/plugins/manifest.js";
+import { PluginChain } from "../../../host/plugins/chain.js";
 import { prepareModule } from "../../../host/plugins/prepareModule.js";
 import { assemble, I32, I64, sleb } from "../../host/plugins/assemble.js";
 import { Scene } from "../../host/plugins/events.js";
-import { chainOf, configure } from "../../host/plugins/testPlugin.js";
+import { activate, chainOf, configure } from "../../host/plugins/testPlugin.js";
+import { extismModule } from "./modules.js";
 
 const calls = Number(process.env.GUIDESTAR_EXTISM_CALLS ?? 3000);
 
-/** One of the modules of this folder, as `plugin build --module` makes it a plugin. */
-function module(name: string): Uint8Array {
-  const bytes = readFileSync(join(projectFolder, "test/plugins/extism", `${name}.wasm`));
-  const manifest = {
-    ...{ name: "noise", version: "1.0.0", description: "" },
-    ...(name === "noise-as" && { settings: settings() }),
-  };
-  return withManifest(bytes, parseManifest(JSON.stringify(manifest), "test"));
-}
+const settings = {
+  type: "object",
+  properties: { label: { type: "string", default: "sh" } },
+};
 
-function settings() {
-  return { type: "object", properties: { label: { type: "string", default: "sh" } } };
-}
+const module = (name: string) => extismModule(name, name === "noise-as" ? { settings } : {});
 
 for (const [name, value, message] of [
   ["noise-as", "sh 2", "é"],
   ["noise-c", "true", "c"],
+  ["noise-protobuf", "2", ""],
 ] as const) {
   test(`${name} drops, annotates and finds through the Extism ABI`, async () => {
     const lines: string[] = [];
-    const chain = await chainOf([module(name)], { onLog: (_, __, line) => lines.push(line) });
+    const chain = await chainOf([await module(name)], { onLog: (_, __, line) => lines.push(line) });
     const scene = new Scene();
     const [sleep, sh, tmp] = ["/usr/bin/sleep", "/bin/sh", "/tmp/x"].map((path) =>
       scene.exec(scene.process(path)),
@@ -60,7 +52,7 @@ for (const [name, value, message] of [
   });
 
   test(`${name} runs for many calls, and nothing grows`, async () => {
-    const chain = await chainOf([module(name)]);
+    const chain = await chainOf([await module(name)]);
     const scene = new Scene();
     const events = [scene.exec(scene.process("/usr/bin/sleep")), scene.exec(scene.process("/a"))];
     let fuel = 0;
@@ -132,4 +124,23 @@ test("an Extism plugin that misbehaves is refused or contained as any other", as
   for (const [bytes, message] of wrong) {
     assert.throws(() => prepareModule(bytes), { code: "INVALID_ARGUMENT", message });
   }
+});
+
+test("a plugin that reads protobuf hands its state to the next version, and nonsense from it is contained", async () => {
+  const lines: string[] = [];
+  const chain = new PluginChain({ onLog: (_, __, line) => lines.push(line) });
+  const scene = new Scene();
+  const shell = () => {
+    const [event] = chain.run([scene.exec(scene.process("/bin/sh"))]);
+    return event?.annotations?.get("noise.shell");
+  };
+  await activate(chain, prepareModule(await extismModule("noise-protobuf")));
+  assert.deepEqual([shell(), shell()], ["1", "2"]);
+  await activate(chain, prepareModule(await extismModule("noise-protobuf", { version: "2" })), 3);
+  assert.deepEqual(lines, ["took over 1 bytes of state"]);
+  assert.equal(shell(), "3");
+  const broken = scene.exec(scene.process("/broken"));
+  assert.deepEqual(chain.run([broken]), [broken]);
+  assert.match(lines[1] ?? "", /gave output that is no PluginAnswer: /);
+  assert.equal(broken.annotations?.get("guidestar.unjudged"), "noise");
 });
