@@ -46,6 +46,7 @@ function toFilterSpec(filter: fgs.Filter.$Properties): FilterSpec {
     containerId: filter.container_id ?? [],
     inInitTree: toBoolean(filter.in_init_tree),
     ancestorBinaryRegex: filter.ancestor_binary_regex ?? [],
+    containerNameRegex: filter.container_name_regex ?? [],
     namespaceRegex: filter.namespace_regex ?? [],
     policyNames: filter.policy_names ?? [],
     functionNames: filter.function_names ?? [],

@@ -49,6 +49,7 @@ export function register(program: Command): void {
     .option("-n, --namespace <names>", "Kubernetes namespaces; '' means outside of pods", words)
     .option("--host", "only what runs outside of pods")
     .option("--namespace-regex <regex>", "Kubernetes namespaces that match", one)
+    .option("--container-name <regex>", "containers whose name matches", one)
     .option("--pod <regex>", "names of pods that match", one)
     .option("--labels <selector>", "labels of pods, as 'app=web,tier!=db' or 'env in (a,b)'", one)
     .option("--container-id <ids>", "containers whose id begins so, or matches", words)
@@ -115,9 +116,9 @@ Examples:
 
 JSON filters are objects with any of event_set, pid, pid_set, binary_regex, arguments_regex,
 parent_binary_regex, parent_arguments_regex, ancestor_binary_regex, namespace, namespace_regex,
-pod_regex, labels, container_id, in_init_tree, capabilities, health_check, policy_names,
-function_names and cel_expression; several may follow one another. All fields of one object must
-match, and any value of a list. Flags narrow every object given with -f.
+pod_regex, container_name_regex, labels, container_id, in_init_tree, capabilities, health_check,
+policy_names, function_names and cel_expression; several may follow one another. All fields of one
+object must match, and any value of a list. Flags narrow every object given with -f.
 
 Expressions in CEL (https://cel.dev) see the event under the name of its kind, and all other kinds
 empty; what an expression asks for and an event does not have makes it not match. Besides what CEL

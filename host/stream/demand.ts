@@ -31,7 +31,7 @@ const ofHook = ["eventSet", "policyNames", "functionNames"] as const;
 /** What it asks of the process, and what never changes of one. */
 const ofProcess = ["pid", "binaryRegex", "argumentsRegex", "capabilities"] as const;
 /** The same, once its pod is known. */
-const ofPod = ["namespace", "namespaceRegex", "podRegex"] as const;
+const ofPod = ["namespace", "namespaceRegex", "podRegex", "containerNameRegex"] as const;
 
 /** Whether the filter can match an event of the hook. */
 function concerns(filter: FilterSpec, hook: Hook, type: number): boolean {

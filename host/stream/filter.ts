@@ -6,7 +6,7 @@ import { byExpressions, type MessageOf } from "./cel/filter.js";
 import { emptyFilter, type FilterSpec, type StreamSpec } from "./filterSpec.js";
 import { byFunctions, byPolicies } from "./hooks.js";
 import { byLabels } from "./labels.js";
-import { byAncestorBinary, byContainer, byPodText, byText } from "./patterns.js";
+import { byAncestorBinary, byContainer, byContainerName, byPodText, byText } from "./patterns.js";
 import { inPidSet } from "./pidSet.js";
 
 export type EventTest = (event: Event) => boolean;
@@ -79,6 +79,7 @@ type TextField =
   | "labels"
   | "podRegex"
   | "namespaceRegex"
+  | "containerNameRegex"
   | "binaryRegex"
   | "argumentsRegex"
   | "parentBinaryRegex"
@@ -96,6 +97,7 @@ const textTests: readonly (readonly [
   ["containerId", byContainer],
   ["labels", byLabels],
   ["podRegex", (patterns, place) => byPodText(({ name }) => name, patterns, place)],
+  ["containerNameRegex", byContainerName],
   ["namespaceRegex", (patterns, place) => byPodText((pod) => pod.namespace, patterns, place)],
   ["binaryRegex", (patterns, place) => byText(ofProcess, (p) => p.binary, patterns, place)],
   ["argumentsRegex", (patterns, place) => byText(ofProcess, (p) => p.arguments, patterns, place)],

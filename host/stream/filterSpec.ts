@@ -24,6 +24,7 @@ export interface FilterSpec {
   readonly inInitTree: boolean | undefined;
   readonly ancestorBinaryRegex: readonly string[];
   readonly namespaceRegex: readonly string[];
+  readonly containerNameRegex: readonly string[];
   /** Of events that a policy asked for. */
   readonly policyNames: readonly string[];
   readonly functionNames: readonly string[];
@@ -77,6 +78,7 @@ export const emptyFilter: FilterSpec = {
   inInitTree: undefined,
   ancestorBinaryRegex: [],
   namespaceRegex: [],
+  containerNameRegex: [],
   policyNames: [],
   functionNames: [],
   celExpression: [],

@@ -37,18 +37,33 @@ export function byPodText(
   patterns: readonly string[],
   place: string,
 ): EventTest {
-  const matches = anyPattern(patterns, place);
-  const known = new Map<string, boolean>();
+  const matches = remembered(anyPattern(patterns, place));
   return ({ process }) => {
     const pod = process?.pod;
     if (pod === undefined || (pod.name === "" && pod.namespace === "")) return false;
-    const subject = text(pod);
-    let answer = known.get(subject);
+    return matches(text(pod));
+  };
+}
+
+/** A test of the container's name, in a pod or not; false where none is known. */
+export function byContainerName(patterns: readonly string[], place: string): EventTest {
+  const matches = remembered(anyPattern(patterns, place));
+  return ({ process }) => {
+    const name = process?.pod?.container?.name ?? "";
+    return name !== "" && matches(name);
+  };
+}
+
+/** Asks once for each text. */
+function remembered(matches: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    let answer = known.get(text);
     if (answer === undefined) {
       // Pods come and go for as long as the daemon runs.
       if (known.size >= 1000) known.clear();
-      answer = matches(subject);
-      known.set(subject, answer);
+      answer = matches(text);
+      known.set(text, answer);
     }
     return answer;
   };

@@ -29,6 +29,7 @@ export function patternsOf(filter: fgs.Filter.$Properties): readonly string[] {
     filter.ancestor_binary_regex,
     filter.pod_regex,
     filter.namespace_regex,
+    filter.container_name_regex,
   ].flatMap((patterns) => patterns ?? []);
 }
 

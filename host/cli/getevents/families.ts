@@ -1,6 +1,6 @@
 /** Events from a file or a pipe as the daemon's filters know them: processes with their lines of ancestors. */
 import { fgs } from "../../../proto/generated/api.js";
-import type { Event as ModelEvent, Process } from "../../events/model.js";
+import type { Container, Event as ModelEvent, Process } from "../../events/model.js";
 import type { Event } from "../compact.js";
 
 type WireProcess = fgs.Process.$Properties;
@@ -131,9 +131,18 @@ function modelProcess(
           namespace: pod.namespace ?? "",
           name: pod.name ?? "",
           labels: pod.labels ?? [],
+          ...(pod.container && { container: containerOf(pod.container) }),
           maybeExecProbe: pod.container?.maybe_exec_probe ?? false,
         }
       : undefined,
+  };
+}
+
+/** Filters ask for its name. */
+function containerOf({ id, name, image }: fgs.Container.$Properties): Container {
+  return {
+    ...{ id: id ?? "", name: name ?? "", startTimeNs: 0n },
+    image: { id: image?.id ?? "", name: image?.name ?? "" },
   };
 }
 

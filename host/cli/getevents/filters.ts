@@ -20,6 +20,7 @@ export interface FilterFlags {
   readonly healthCheck?: boolean;
   readonly pod?: readonly string[];
   readonly namespaceRegex?: readonly string[];
+  readonly containerName?: readonly string[];
   readonly labels?: readonly string[];
   readonly arguments?: readonly string[];
   readonly parentBinary?: readonly string[];
@@ -81,6 +82,7 @@ function flagFilter(flags: FilterFlags): Filter {
   setList(filter, "namespace", flags.namespace, flags.namespaces, flags.host ? [""] : []);
   setList(filter, "pod_regex", flags.pod, flags.pods);
   setList(filter, "namespace_regex", flags.namespaceRegex);
+  setList(filter, "container_name_regex", flags.containerName);
   setList(filter, "labels", flags.labels);
   setList(filter, "arguments_regex", flags.arguments);
   setList(filter, "parent_binary_regex", flags.parentBinary);
@@ -118,6 +120,7 @@ export const flagOf: Readonly<Record<string, string>> = {
   namespace: "--namespace or --host",
   pod_regex: "--pod",
   namespace_regex: "--namespace-regex",
+  container_name_regex: "--container-name",
   labels: "--labels",
   arguments_regex: "--arguments",
   parent_binary_regex: "--parent-binary",

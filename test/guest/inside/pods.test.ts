@@ -120,6 +120,7 @@ test("a pod that was there before, and a containerd that comes only later", asyn
   const wanted: readonly fgs.Filter.$Properties[] = [
     { pod_regex: ["^web-\\d$"] },
     { namespace_regex: ["^sh"] },
+    { container_name_regex: ["^nginx$"] },
     { labels: ["tier=front,app in (web, db)"] },
     { container_id: [containerId.slice(0, 12)] },
     { container_id: [containerId] },

@@ -64,6 +64,18 @@ test("pod_regex, namespace_regex and labels ask about the pod, and never match o
   for (const set of [{ podRegex: [""] }, { namespaceRegex: [""] }, { labels: [""] }]) {
     assert.ok(!passes(set, {}), JSON.stringify(set));
   }
+  const image = { id: "", name: "" };
+  const named = {
+    ...pod,
+    container: { id: "docker://1", name: "nginx-1", image, startTimeNs: 0n },
+  };
+  assert.ok(passes({ containerNameRegex: ["x", "^nginx"] }, { pod: named }));
+  assert.ok(
+    passes({ containerNameRegex: ["-1$"] }, { pod: { ...named, namespace: "", name: "" } }),
+  );
+  assert.ok(!passes({ containerNameRegex: ["^ginx"] }, { pod: named }));
+  assert.ok(!passes({ containerNameRegex: [""] }, { pod }), "no container is known");
+  assert.ok(!passes({ containerNameRegex: [""] }, {}));
   const container = { ...pod, namespace: "", name: "" };
   assert.ok(!passes({ podRegex: [""] }, { pod: container }));
   assert.ok(!passes({ namespaceRegex: [""] }, { pod: container }));
@@ -159,6 +171,10 @@ test("capabilities compare each set, and all that are given must match", () => {
 test("what makes no sense is refused, naming the field", () => {
   const refused: readonly (readonly [Partial<FilterSpec>, string])[] = [
     [{ podRegex: ["a", "("] }, "pod_regex[1]: error parsing regexp: missing closing ): `(`"],
+    [
+      { containerNameRegex: ["("] },
+      "container_name_regex[0]: error parsing regexp: missing closing ): `(`",
+    ],
     [{ namespaceRegex: ["("] }, "namespace_regex[0]: error parsing regexp: missing closing ): `(`"],
     [{ argumentsRegex: ["("] }, "arguments_regex[0]: error parsing regexp: missing closing ): `(`"],
     [
@@ -207,6 +223,7 @@ test("an event without a process does not match fields that ask about one", () =
     { ancestorBinaryRegex: [""] },
     { podRegex: [""] },
     { namespaceRegex: [""] },
+    { containerNameRegex: [""] },
     { labels: [""] },
     { containerId: [".*"] },
     { inInitTree: false },

@@ -47,6 +47,7 @@ const fields = {
   inInitTree: flag,
   ancestorBinaryRegex: patterns,
   namespaceRegex: list("x", "^y$"),
+  containerNameRegex: list("a", "^b$"),
   policyNames: list("p", "q"),
   functionNames: list("write", "__x64_sys_write", "sub/it", "it", "sub"),
   celExpression: list(lowPid, notBash),
@@ -58,6 +59,14 @@ const anyFilter = fc
   .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, fields[name]]))))
   .map((set) => filter(set as Partial<FilterSpec>));
 
+const containers = fc.record({
+  ...{
+    id: fc.constant(""),
+    name: fc.constantFrom("", "a", "b", "xb"),
+    startTimeNs: fc.constant(0n),
+  },
+  image: fc.constant({ id: "", name: "" }),
+});
 const text = fc.constantFrom("", "a", "/bc", "/b", "xc");
 const someProcess = fc.record({
   pid: fc.integer({ min: 1, max: 4 }),
@@ -79,6 +88,7 @@ const someProcess = fc.record({
       namespace: fc.constantFrom("x", "y", ""),
       name: text,
       maybeExecProbe: fc.boolean(),
+      container: containers,
       labels: fc.constantFrom(["a=1"], ["a=2", "b=1"], ["b="], []),
     }),
     { nil: undefined },
@@ -179,6 +189,7 @@ function matches(one: FilterSpec, event: Event): boolean {
     ) &&
     found(one.podRegex, pod?.name) &&
     found(one.namespaceRegex, pod?.namespace) &&
+    found(one.containerNameRegex, process?.pod?.container?.name || undefined) &&
     any(
       one.labels,
       (selector) => process?.pod?.labels && selectorOf[selector]?.(process.pod.labels),
