@@ -2,61 +2,60 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import type { EventStream } from "../../../../host/api/client.js";
-import type { DaemonConfig } from "../../../../host/daemon.js";
+import { test } from "node:test";
+import type { ExportConfig } from "../../../../host/export/config.js";
 import { fgs } from "../../../../proto/generated/api.js";
 import { Gated, workload } from "../../../bpf/core/harness.js";
 import { startTestDaemon, temporaryFolder } from "../../../support/daemon.js";
 
-/** Calls of a process that waits to begin, as `calls` takes them. */
-async function start(t: TestContext, calls: string, config: Partial<DaemonConfig> = {}) {
-  const child = new Gated([workload("calls"), ...calls.split(" ")]);
-  t.after(() => child.kill());
-  const scope = { kind: "tree", rootPids: [child.pid], spawned: true } as const;
-  const started = await startTestDaemon(t, { scope, ...config });
-  const client = await started.connect();
-  const stream = client.sensors.getEvents({
-    allow_list: [{ event_set: [fgs.EventType.TEST] }, { event_set: [fgs.EventType.PROCESS_EXIT] }],
+const { EventType } = fgs;
+
+test("the sensor tells of each call that its settings choose, while it is enabled", async (t) => {
+  const file = join(temporaryFolder(t), "events.json");
+  const loop = `while read line; do ${workload("calls")} $line; done`;
+  const shell = new Gated(["/bin/sh", "-c", loop]);
+  t.after(() => shell.kill());
+  const scope = { kind: "tree", rootPids: [shell.pid], spawned: true } as const;
+  const { daemon, connect } = await startTestDaemon(t, { scope, export: exportTo(file) });
+  const { sensors } = await connect();
+  const stream = sensors.getEvents({
+    allow_list: [
+      { event_set: [EventType.TEST] },
+      { event_set: [EventType.PROCESS_EXIT], binary_regex: ["calls$"] },
+    ],
   });
+  const events = stream[Symbol.asyncIterator]();
   await stream.ready;
-  return { client, daemon: started.daemon, child, stream };
-}
+  shell.open();
+  /** Has somebody make these calls, and tells the first three numbers of each event up to their end. */
+  const numbersOf = async (calls: string) => {
+    shell.child.stdin?.write(`${calls}\n`);
+    const all: string[] = [];
+    for (;;) {
+      const { value, done } = await events.next();
+      if (done) assert.fail("the stream has ended");
+      if (value.process_exit) return all;
+      assert.equal(value.node_name, "test-node");
+      assert.ok(value.time);
+      const { arg0, arg1, arg2 } = value.test ?? assert.fail("another event");
+      all.push([arg0, arg1, arg2].map((number) => String(number ?? 0)).join(" "));
+    }
+  };
+  const isEnabled = async () =>
+    (await sensors.listSensors()).find(({ name }) => name === "test")?.enabled;
 
-/** Numbers of the test events up to the end of the process. */
-async function numbers(stream: EventStream): Promise<string[]> {
-  const all: string[] = [];
-  for await (const { test: numbers, process_exit, node_name, time } of stream) {
-    if (process_exit) break;
-    assert.equal(node_name, "test-node");
-    assert.ok(time);
-    const { arg0, arg1, arg2, arg3 } = numbers ?? assert.fail();
-    all.push([arg0, arg1, arg2, arg3].map((value) => String(value ?? 0)).join(" "));
-  }
-  return all;
-}
-
-test("each call of the system call is told of with its numbers, and no other", async (t) => {
-  const calls = "lseek -1 7 4729 , getpid , lseek 9 8 1";
-  const { client, child, stream } = await start(t, calls);
-  const listed = (await client.sensors.listSensors()).find(({ name }) => name === "test");
-  assert.equal(listed?.enabled, false);
-  await client.sensors.enableSensor("test");
-  await client.sensors.enableSensor("test");
-  child.open();
-  const seen = (await numbers(stream)).map(fourthAside);
-  assert.deepEqual(seen, ["18446744073709551615 7 4729", "9 8 1"]);
-});
-
-/** A call that has three arguments leaves anything in the fourth. */
-const fourthAside = (text: string) => text.split(" ").slice(0, 3).join(" ");
-
-test("settings choose the call and a value, also while it runs; wrong ones change nothing", async (t) => {
-  const calls = "getpid , lseek 1 2 3 , lseek 1 5 3";
-  const { client, child, stream } = await start(t, calls);
-  const { sensors } = client;
-  await sensors.setSensorConfig("test", "syscall", "getpid");
+  assert.equal(await isEnabled(), false);
+  assert.deepEqual(await numbersOf("lseek 1 1 1"), []);
   await sensors.enableSensor("test");
+  await sensors.enableSensor("test");
+  assert.equal(await isEnabled(), true);
+  assert.deepEqual(await numbersOf("lseek -1 7 4729 , getpid , lseek 9 8 1"), [
+    "18446744073709551615 7 4729",
+    "9 8 1",
+  ]);
+
+  await sensors.setSensorConfig("test", "syscall", "getpid");
+  assert.equal((await numbersOf("getpid , lseek 1 2 3")).length, 1);
   await sensors.setSensorConfig("test", "syscall", "lseek");
   await sensors.setSensorConfig("test", "match", "1=5");
   assert.equal(await sensors.getSensorConfig("test", ""), "syscall=lseek\nmatch=1=5");
@@ -77,50 +76,21 @@ test("settings choose the call and a value, also while it runs; wrong ones chang
     });
   await assert.rejects(sensors.removeSensor("test"), { code: "FAILED_PRECONDITION" });
   assert.equal(await sensors.getSensorConfig("test", "match"), "1=5");
-  child.open();
-  assert.deepEqual((await numbers(stream)).map(fourthAside), ["1 5 3"]);
-});
+  assert.deepEqual(await numbersOf("lseek 1 2 3 , lseek 71 5 3"), ["71 5 3"]);
 
-test("a sensor that is disabled tells nothing, and what it told before is in the export", async (t) => {
-  const file = join(temporaryFolder(t), "events.json");
-  const config: Partial<DaemonConfig> = {
-    export: {
-      ...{ file, spec: { allow: [], deny: [] }, maxFileBytes: 1 << 20, maxBackups: 0 },
-      ...{ rotationIntervalMs: undefined, compress: false, mode: 0o600, ratePerMinute: -1 },
-      queue: { events: 1000, bytes: 1 << 20 },
-    },
-  };
-  const child = new Gated([
-    "/bin/sh",
-    "-c",
-    `while read n; do ${workload("calls")} lseek $n 2 3; done`,
-  ]);
-  t.after(() => child.kill());
-  const scope = { kind: "tree", rootPids: [child.pid], spawned: true } as const;
-  const { daemon, connect } = await startTestDaemon(t, { scope, ...config });
-  const { sensors } = await connect();
-  const stream = sensors.getEvents({
-    allow_list: [{ event_set: [fgs.EventType.TEST] }, { binary_regex: ["calls$"] }],
-  });
-  await stream.ready;
-  await sensors.enableSensor("test");
-  child.open();
-  const seen: string[] = [];
-  child.child.stdin?.write("71\n");
-  for await (const { test: numbers, process_exit } of stream) {
-    if (numbers) seen.push(String(numbers.arg0));
-    if (!process_exit) continue;
-    if (seen.at(-1) === "after") break;
-    await sensors.disableSensor("test");
-    seen.push("after");
-    child.child.stdin?.write("72\n");
-  }
-  assert.deepEqual(seen, ["71", "after"]);
+  await sensors.disableSensor("test");
+  assert.deepEqual(await numbersOf("lseek 72 5 3"), []);
   await daemon.close();
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  const exported = lines.map((line) => JSON.parse(line).test).filter((one) => one);
-  assert.deepEqual(
-    exported.map(({ arg0, arg1, arg2 }) => [arg0, arg1, arg2]),
-    [["71", "2", "3"]],
-  );
+  const exported = lines.map((line) => JSON.parse(line).test).filter((numbers) => numbers);
+  assert.equal(exported.length, 4);
+  assert.equal(exported.at(-1)?.arg0, "71");
 });
+
+function exportTo(file: string): ExportConfig {
+  return {
+    ...{ file, spec: { allow: [], deny: [] }, maxFileBytes: 1 << 20, maxBackups: 0 },
+    ...{ rotationIntervalMs: undefined, compress: false, mode: 0o600, ratePerMinute: -1 },
+    queue: { events: 1000, bytes: 1 << 20 },
+  };
+}
