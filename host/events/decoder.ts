@@ -19,6 +19,8 @@ export interface DecoderOptions {
   /** Added to CLOCK_BOOTTIME to get the wall clock, ns. */
   readonly bootToWallNs: bigint;
   /** Asks for a process that no record told of: `Source.lookUp`. */
+  /** The memory of records is never written again: `Source.keepsRecords`. Default false. */
+  readonly keepsRecords?: boolean | undefined;
   readonly lookUp?: ((pid: number, keyNs: bigint) => Uint8Array | undefined) | undefined;
 }
 
@@ -26,8 +28,9 @@ export interface DecoderOptions {
 export class Decoder implements HookDecoderHost {
   readonly #cache: ProcessCache;
   readonly #nodeName: string;
-  /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
-  bootToWallNs: bigint;
+  #bootToWallNs = 0n;
+  bootToWallLow = 0;
+  bootToWallHigh = 0;
   readonly #fields;
   readonly #flagNames: FlagNames;
   readonly #lookUp: DecoderOptions["lookUp"];
@@ -49,7 +52,19 @@ export class Decoder implements HookDecoderHost {
     this.#lookUp = options.lookUp;
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
-    this.hooks = HookDecoder.for(options.layout, this.#fields.header);
+    this.hooks = HookDecoder.for(options.layout, this.#fields.header, options.keepsRecords);
+  }
+
+  /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
+  get bootToWallNs(): bigint {
+    return this.#bootToWallNs;
+  }
+
+  set bootToWallNs(ns: bigint) {
+    if (ns === this.#bootToWallNs) return;
+    this.#bootToWallNs = ns;
+    this.bootToWallLow = Number(BigInt.asUintN(32, ns));
+    this.bootToWallHigh = Number(BigInt.asUintN(32, ns >> 32n));
   }
 
   /** @returns the event that the record makes; undefined for records that only tell of state. */
@@ -85,10 +100,24 @@ export class Decoder implements HookDecoderHost {
   }
 
   /** One that nothing was heard of is remembered all the same: its next call need not ask again. */
-  caller(pid: number, keyNs: bigint, parentPid: number, parentKeyNs: bigint): CachedProcess {
+  caller(view: DataView, pidAt: number, keyAt: number, record: number): CachedProcess {
+    const pid = view.getUint32(pidAt, true);
+    const current = this.#cache.current(pid);
+    const isCurrent =
+      current?.keyLow === view.getInt32(keyAt, true) &&
+      current.keyHigh === view.getInt32(keyAt + 4, true);
+    return isCurrent ? current : this.#otherCaller(view, pid, keyAt, record);
+  }
+
+  /** One that was replaced by an exec meanwhile, or that nothing was heard of. */
+  #otherCaller(view: DataView, pid: number, keyAt: number, record: number): CachedProcess {
+    const keyNs = view.getBigUint64(keyAt, true);
     const known = this.#find(pid, keyNs);
     if (known) return known;
-    const process = this.#unknown(pid, keyNs, this.#find(parentPid, parentKeyNs));
+    const { pid: parentPidAt = 0, key: parentKeyAt = 0 } = this.hooks?.parentFields ?? {};
+    const parentPid = view.getUint32(record + parentPidAt, true);
+    const parent = this.#find(parentPid, view.getBigUint64(record + parentKeyAt, true));
+    const process = this.#unknown(pid, keyNs, parent);
     const current = this.#cache.current(pid);
     if (keyNs === 0n || (current && current.keyNs > keyNs)) return process;
     this.#cache.set(process);

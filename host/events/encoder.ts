@@ -11,7 +11,7 @@ import {
 } from "./model.js";
 import type { CachedProcess } from "./process.js";
 import { encodeProcess, type ProcessEncoderOptions } from "./processEncoder.js";
-import { BYTES, bytesFieldSize, tag, VARINT, varintSize, type WireWriter } from "./wire.js";
+import { BYTES, tag, VARINT, varintSize, type WireWriter } from "./wire.js";
 
 export interface EncoderOptions extends ProcessEncoderOptions {
   readonly nodeName: string;
@@ -27,7 +27,7 @@ export const framePrefixBytes = 5;
 
 /**
  * Writes events as framed `fgs.GetEventsResponse` messages. A process is encoded once in its life
- * and copied from then on; sizes are known before anything is written, so nothing is moved.
+ * and copied from then on.
  */
 export class EventEncoder {
   readonly #options: EncoderOptions;
@@ -41,69 +41,60 @@ export class EventEncoder {
 
   /** Appends one frame. */
   encode(event: Event, to: WireWriter): void {
-    // The API knows no process of a test event.
-    const hasProcess = event.type !== EventType.TEST;
-    const process = hasProcess ? this.#process(event.process as CachedProcess) : nothing;
-    const isHook = isHookEvent(event);
-    // Of a call the parent is told even if nothing is known of it.
-    const unknownParent = isHook ? nothing : undefined;
-    const parent =
-      hasProcess && event.parent ? this.#process(event.parent as CachedProcess) : unknownParent;
-    const ancestors = this.#ancestors(event);
-    const rest = isHook ? this.#hooks.encode(event) : restOf(event);
-    const ancestorsField = ancestorsFields[event.type];
-    let bodySize =
-      (hasProcess ? bytesFieldSize(1, process.size) : 0) +
-      (parent ? bytesFieldSize(2, parent.size) : 0) +
-      rest.length;
-    for (const { size } of ancestors) bodySize += bytesFieldSize(ancestorsField, size);
-    const time = timestamp(event.timeNs);
-    const extras = extrasOf(event);
-    const size =
-      bytesFieldSize(oneofField[event.type], bodySize) +
-      this.#nodeName.length +
-      bytesFieldSize(timeField, time.size) +
-      extras.length +
-      sequenceTagSize +
-      varintSize(event.sequence);
-
-    to.reserve(framePrefixBytes + size);
-    to.bytes[to.position] = 0;
-    to.bytes.writeUInt32BE(size, to.position + 1);
+    const start = to.position;
+    to.reserve(leastRoom);
     to.position += framePrefixBytes;
     to.varint(tag(oneofField[event.type], BYTES));
-    to.varint(bodySize);
-    if (hasProcess) writeProcess(to, 1, process);
-    if (parent) writeProcess(to, 2, parent);
-    for (const ancestor of ancestors) writeProcess(to, ancestorsField, ancestor);
-    to.raw(rest);
-    to.raw(this.#nodeName);
-    writeTimestamp(to, time);
-    to.raw(extras);
-    to.varint(tag(sequenceField, VARINT));
+    const body = to.position;
+    to.position += usualLengthBytes;
+    // The API knows no process of a test event.
+    const hasProcess = event.type !== EventType.TEST;
+    if (hasProcess) this.#process(to, 1, event.process as CachedProcess);
+    if (hasProcess && event.parent) this.#process(to, 2, event.parent as CachedProcess);
+    // Of a call the parent is told even if nothing is known of it.
+    else if (isHookEvent(event)) writeEmpty(to, 2);
+    this.#ancestors(to, event);
+    if (isHookEvent(event)) this.#hooks.encode(event, to);
+    else this.#append(to, restOf(event));
+    to.reserve(leastRoom);
+    to.insertLength(body, usualLengthBytes);
+    this.#append(to, this.#nodeName);
+    to.reserve(leastRoom);
+    writeTime(to, event);
+    this.#append(to, extrasOf(event));
+    to.reserve(leastRoom);
+    to.varint(sequenceTag);
     to.varint(event.sequence);
+    writePrefix(to, start);
+  }
+
+  #append(to: WireWriter, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    to.reserve(bytes.length);
+    to.raw(bytes);
   }
 
   /** Those beyond the parent, nearest first. */
-  #ancestors(event: Event): readonly Spliced[] {
-    if (this.#options.ancestors !== true || ancestorsFields[event.type] === 0) return none;
-    const ancestors: Spliced[] = [];
-    for (
-      let next = event.parent?.parent;
-      next && ancestors.length < maxAncestorsShown;
-      next = next.parent
-    )
-      ancestors.push(this.#process(next as CachedProcess));
-    return ancestors;
+  #ancestors(to: WireWriter, event: Event): void {
+    if (this.#options.ancestors !== true || ancestorsFields[event.type] === 0) return;
+    let next = event.parent?.parent;
+    for (let n = 0; next && n < maxAncestorsShown; n++, next = next.parent)
+      this.#process(to, ancestorsFields[event.type], next as CachedProcess);
   }
 
-  #process(process: CachedProcess): Spliced {
+  #process(to: WireWriter, field: number, process: CachedProcess): void {
     process.wire ??= encodeProcess(process, this.#options);
+    const { wire } = process;
     // Who makes processes by hand counts none.
     const references = process.references ?? 0;
-    const size =
-      process.wire.length + (references === 0 ? 0 : referencesTagSize + varintSize(references));
-    return { wire: process.wire, references, size };
+    const counted = references === 0 ? 0 : referencesTagSize + varintSize(references);
+    to.reserve(leastRoom + wire.length);
+    to.varint(tag(field, BYTES));
+    to.varint(wire.length + counted);
+    to.raw(wire);
+    if (references === 0) return;
+    to.varint(referencesTag);
+    to.varint(references);
   }
 }
 
@@ -130,26 +121,29 @@ const aggregationField = 1002;
 const annotationsField = 2000;
 const destinationNamesField = 2004;
 const sequenceField = 2001;
-const referencesTagSize = varintSize(tag(referencesField, VARINT));
-const sequenceTagSize = varintSize(tag(sequenceField, VARINT));
+const referencesTag = tag(referencesField, VARINT);
+const referencesTagSize = varintSize(referencesTag);
+const sequenceTag = tag(sequenceField, VARINT);
 const noBytes = new Uint8Array(0);
-const none: readonly Spliced[] = [];
 
-interface Spliced {
-  readonly wire: Uint8Array;
-  readonly references: number;
-  readonly size: number;
+/** For tags, lengths and numbers between what has its own. */
+const leastRoom = 64;
+/** Of the length of nearly every event: less than 16 KiB, and no less than 128 bytes. */
+const usualLengthBytes = 2;
+
+function writeEmpty(to: WireWriter, field: number): void {
+  to.varint(tag(field, BYTES));
+  to.varint(0);
 }
 
-const nothing: Spliced = { wire: noBytes, references: 0, size: 0 };
-
-function writeProcess(to: WireWriter, field: number, process: Spliced): void {
-  to.varint(tag(field, BYTES));
-  to.varint(process.size);
-  to.raw(process.wire);
-  if (process.references === 0) return;
-  to.varint(tag(referencesField, VARINT));
-  to.varint(process.references);
+function writePrefix(to: WireWriter, start: number): void {
+  const { bytes } = to;
+  const size = to.position - start - framePrefixBytes;
+  bytes[start] = 0;
+  bytes[start + 1] = size >>> 24;
+  bytes[start + 2] = size >>> 16;
+  bytes[start + 3] = size >>> 8;
+  bytes[start + 4] = size;
 }
 
 /** What an event has besides its process and parent. */
@@ -161,28 +155,38 @@ function restOf(event: ExecEvent | ExitEvent | FindingEvent | TestEvent): Uint8A
   return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();
 }
 
-interface Timestamp {
-  readonly seconds: number;
-  readonly nanos: number;
-  readonly size: number;
+const billion = 1_000_000_000;
+
+/** google.protobuf.Timestamp */
+function writeTime(to: WireWriter, event: Event): void {
+  const { timeLow: low, timeHigh: high } = event;
+  if (low !== undefined && high !== undefined) {
+    // A long division, 16 bits at a time: more would not fit into the 53 bits of a number.
+    const upper = ((high >>> 0) % billion) * 0x1_0000 + (low >>> 16);
+    const first = Math.floor(upper / billion);
+    const lower = (upper - first * billion) * 0x1_0000 + (low & 0xffff);
+    const second = Math.floor(lower / billion);
+    const overflow = Math.floor((high >>> 0) / billion) * 0x1_0000_0000;
+    writeTimestamp(to, overflow + first * 0x1_0000 + second, lower - second * billion);
+  } else {
+    const { timeNs } = event;
+    writeTimestamp(to, Number(timeNs / 1_000_000_000n), Number(timeNs % 1_000_000_000n));
+  }
 }
 
-function timestamp(ns: bigint): Timestamp {
-  const seconds = Number(ns / 1_000_000_000n);
-  const nanos = Number(ns % 1_000_000_000n);
-  const size = 1 + varintSize(seconds) + (nanos === 0 ? 0 : 1 + varintSize(nanos));
-  return { seconds, nanos, size };
+function writeTimestamp(to: WireWriter, seconds: number, nanos: number): void {
+  to.varint(timeTag);
+  to.varint(1 + varintSize(seconds) + (nanos === 0 ? 0 : 1 + varintSize(nanos)));
+  to.varint(secondsTag);
+  to.varint(seconds);
+  if (nanos === 0) return;
+  to.varint(nanosTag);
+  to.varint(nanos);
 }
 
-function writeTimestamp(to: WireWriter, time: Timestamp): void {
-  to.varint(tag(timeField, BYTES));
-  to.varint(time.size);
-  to.varint(tag(1, VARINT));
-  to.varint(time.seconds);
-  if (time.nanos === 0) return;
-  to.varint(tag(2, VARINT));
-  to.varint(time.nanos);
-}
+const timeTag = tag(timeField, BYTES);
+const secondsTag = tag(1, VARINT);
+const nanosTag = tag(2, VARINT);
 
 /** What only few events have: for how many it stands, and what plugins said of it. */
 function extrasOf({ aggregated, annotations, destinationNames }: Event): Uint8Array {

@@ -146,6 +146,9 @@ interface EventBase {
   sequence: number;
   /** Wall clock, ns since 1970. */
   readonly timeNs: bigint;
+  /** The same in two halves of 32 bits, signed: of events that come in floods. */
+  readonly timeLow?: number;
+  readonly timeHigh?: number;
   readonly process: Process;
   readonly parent: Process | undefined;
   /** Added by plugins; undefined until the first. */

@@ -21,6 +21,9 @@ export class CachedProcess implements Process {
   readonly nsPid: number;
   readonly inInitTree: boolean;
   readonly keyNs: bigint;
+  /** The same in two halves of 32 bits, signed. */
+  readonly keyLow: number;
+  readonly keyHigh: number;
   readonly startTimeNs: bigint;
   readonly uid: number | undefined;
   readonly auid: number | undefined;
@@ -56,6 +59,8 @@ export class CachedProcess implements Process {
     // Kept with the process: a search for the init process would fail where ancestors are cut.
     this.inInitTree = isContainerInit(init) || (init.parent?.inInitTree ?? false);
     this.keyNs = init.keyNs;
+    this.keyLow = Number(BigInt.asIntN(32, init.keyNs));
+    this.keyHigh = Number(BigInt.asIntN(32, init.keyNs >> 32n));
     this.startTimeNs = init.startTimeNs;
     this.uid = init.uid;
     this.auid = init.auid;

@@ -50,6 +50,7 @@ try {
     cache,
     nodeName,
     bootToWallNs: source.bootToWallNs,
+    keepsRecords: source.keepsRecords,
     lookUp: source.lookUp?.bind(source),
   });
   const encoder = new EventEncoder({

@@ -11,6 +11,7 @@ export class RecordingSource implements Source {
   readonly name: string;
   readonly layout: RecordLayout;
   readonly bootToWallNs: bigint;
+  readonly keepsRecords = true;
   readonly #pace: Pace;
   readonly #sizeOffset: number;
   readonly #fields: ReturnType<typeof fieldsOf>;

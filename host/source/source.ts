@@ -29,7 +29,10 @@ export interface RecordLayout {
   readonly enums: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** Called once a record. `bytes` is valid only during the call: it may be the kernel's own memory. */
+/**
+ * Called once a record. `bytes` is valid only during the call, as it may be the kernel's own memory,
+ * unless the source says that it keeps records.
+ */
 export type RecordVisitor = (
   bytes: Uint8Array,
   view: DataView,
@@ -53,6 +56,8 @@ export interface Source {
   readonly layout: RecordLayout;
   /** What to add to a record's CLOCK_BOOTTIME to get wall clock time; ns. */
   readonly bootToWallNs: bigint;
+  /** Memory that records were in is never written again: they need not be copied. Default false. */
+  readonly keepsRecords?: boolean;
   /** Hands over at most `maxRecords` records that are there already; returns how many. Never waits. */
   read(maxRecords: number, visit: RecordVisitor): number;
   /** Waits until there is something to read, the time is up, or the source has no more. */

@@ -37,6 +37,11 @@ export class ArgumentCursor {
     return true;
   }
 
+  /** Behind its payload. */
+  get end(): number {
+    return this.start + this.size;
+  }
+
   /** Whether there is a value: an argument that could not be read may have none. */
   get hasValue(): boolean {
     return this.size > 0 && this.size >= (this.data.fields.leastBytes[this.kind] ?? 0);

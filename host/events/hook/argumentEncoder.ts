@@ -40,7 +40,13 @@ function encodeValue(
       encodeInteger(cursor, argument?.form ?? IntegerForm.UNSIGNED, to);
       return;
     case ArgumentKind.STRING:
-      to.text(argumentField.string, cursor.rest(bytes.end), true);
+      to.textIn(
+        argumentField.string,
+        cursor.data.bytes,
+        cursor.start + bytes.end,
+        cursor.end,
+        true,
+      );
       return;
     case ArgumentKind.BYTES:
       encodeBytes(cursor, to);

@@ -3,19 +3,11 @@ import { BYTES, tag, VARINT, WireWriter } from "../wire.js";
 
 /**
  * Writes fields whose content is not known before it is written: the length of a message is put in
- * behind it. Memory is used again and again.
+ * behind it.
  */
 export class FieldWriter {
-  readonly wire = new WireWriter(4096);
-
-  clear(): void {
-    this.wire.position = 0;
-  }
-
-  /** What has been written; valid until the next field. */
-  get written(): Uint8Array {
-    return this.wire.bytes.subarray(0, this.wire.position);
-  }
+  /** Where to. */
+  wire = nowhere;
 
   /** Begins a message. @returns what `end` needs. */
   begin(field: number): number {
@@ -28,16 +20,8 @@ export class FieldWriter {
   end(lengthAt: number): void {
     const { wire } = this;
     const length = wire.position - lengthAt - 1;
-    if (length < 0x80) {
-      wire.bytes[lengthAt] = length;
-      return;
-    }
-    const more = length < 0x4000 ? 1 : length < 0x20_0000 ? 2 : 3;
-    wire.reserve(more);
-    wire.bytes.copyWithin(lengthAt + 1 + more, lengthAt + 1, wire.position);
-    wire.position = lengthAt;
-    wire.varint(length);
-    wire.position += length;
+    if (length < 0x80) wire.bytes[lengthAt] = length;
+    else wire.insertLength(lengthAt, 1);
   }
 
   /** Left out if it is 0. */
@@ -84,10 +68,35 @@ export class FieldWriter {
   }
 
   /** UTF-8 is copied; what is not becomes it, with U+FFFD for what makes no sense. */
-  text(field: number, value: Buffer, isPresent = false): void {
-    if (value.length === 0 && !isPresent) return;
+  text(field: number, value: Buffer): void {
+    this.textIn(field, value, 0, value.length);
+  }
+
+  /** The same of a part of a buffer; `isPresent`: written even if it is empty. */
+  textIn(field: number, from: Buffer, start: number, end: number, isPresent = false): void {
+    if (start === end && !isPresent) return;
+    if (this.#ascii(field, from, start, end)) return;
+    const value = from.subarray(start, end);
     if (isUtf8(value)) this.bytes(field, value);
     else this.string(field, value.toString());
+  }
+
+  /** Copies what is short and ASCII, as most is. @returns false: it was not, and nothing is written */
+  #ascii(field: number, from: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    if (length > longestByBytes) return false;
+    const { wire } = this;
+    const before = wire.position;
+    this.#lengthAndRoom(field, length);
+    const { bytes, position } = wire;
+    let all = 0;
+    for (let n = 0; n < length; n++) {
+      const byte = from[start + n] as number;
+      all |= byte;
+      bytes[position + n] = byte;
+    }
+    wire.position = all < 0x80 ? position + length : before;
+    return all < 0x80;
   }
 
   bytes(field: number, value: Uint8Array): void {
@@ -101,3 +110,6 @@ export class FieldWriter {
     this.wire.varint(length);
   }
 }
+
+const nowhere = new WireWriter(0);
+const longestByBytes = 96;

@@ -14,6 +14,7 @@ export class Hook {
   events = 0;
   /** Of these, those that were not told because the policy is for other pods; also by the pipeline. */
   elsewhere = 0;
+  readonly isTracepoint: boolean;
   /** Whether the policy is for this pod; undefined: it is for all processes. */
   readonly isForPod: PodTest | undefined;
 
@@ -23,11 +24,8 @@ export class Hook {
     this.isForPod = description.pods && podTest(description.pods);
     const { subsystem, functionName } = description;
     this.name = subsystem === undefined ? functionName : `${subsystem}/${functionName}`;
-  }
-
-  get isTracepoint(): boolean {
-    const { kind } = this.description;
-    return kind === "tracepoint" || kind === "rawTracepoint";
+    const { kind } = description;
+    this.isTracepoint = kind === "tracepoint" || kind === "rawTracepoint";
   }
 }
 

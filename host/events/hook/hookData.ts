@@ -10,6 +10,19 @@ export interface HookData {
   readonly end: number;
 }
 
+/** Short as most are, words one by one are faster than what copies memory of any kind and size. */
+function copy(from: DataView, offset: number, size: number, to: DataView, start: number): void {
+  if (size > longestByWords) {
+    const source = new Uint8Array(from.buffer, from.byteOffset + offset, size);
+    new Uint8Array(to.buffer, start, size).set(source);
+    return;
+  }
+  let at = 0;
+  for (; at + 4 <= size; at += 4) to.setInt32(start + at, from.getInt32(offset + at, true), true);
+  for (; at < size; at++) to.setUint8(start + at, from.getUint8(offset + at));
+}
+
+const longestByWords = 512;
 const slabBytes = 64 * 1024;
 /** What is longer gets memory of its own. */
 const largestInSlab = slabBytes / 8;
@@ -19,18 +32,30 @@ const largestInSlab = slabBytes / 8;
  * of their events does.
  */
 export class HookDataKeeper {
-  #bytes = Buffer.alloc(0);
-  #view = new DataView(this.#bytes.buffer, 0, 0);
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(this.#bytes.buffer, 0, 0);
   #used = 0;
 
-  constructor(readonly fields: HookFields) {}
+  constructor(
+    readonly fields: HookFields,
+    /** The memory of records is never written again: they are left where they are. */
+    readonly isStable = false,
+  ) {}
 
-  /** Copies `size` bytes at `offset`; what kernel programs write is 8-aligned, and stays so. */
-  keep(bytes: Uint8Array, offset: number, size: number): HookData {
+  /** Keeps `size` bytes at `offset`; what kernel programs write is 8-aligned, and stays so. */
+  keep(bytes: Uint8Array, view: DataView, offset: number, size: number): HookData {
+    const { fields } = this;
+    if (this.isStable) {
+      // The same objects for all records of a piece of memory.
+      if (view !== this.#view) {
+        this.#view = view;
+        this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      }
+      return { fields, bytes: this.#bytes, view, start: offset, end: offset + size };
+    }
     const start = this.#take(size);
-    const kept = { fields: this.fields, bytes: this.#bytes, view: this.#view };
-    this.#bytes.set(bytes.subarray(offset, offset + size), start);
-    return { ...kept, start, end: start + size };
+    copy(view, offset, size, this.#view, start);
+    return { fields, bytes: this.#bytes, view: this.#view, start, end: start + size };
   }
 
   #take(size: number): number {

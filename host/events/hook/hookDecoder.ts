@@ -1,7 +1,8 @@
 import type { RecordLayout } from "../../source/source.js";
-import { type Event, EventType } from "../model.js";
+import type { Event } from "../model.js";
 import type { CachedProcess } from "../process.js";
 import { isWellFormed } from "./argumentCursor.js";
+import { type CallFields, callEvent } from "./callEvent.js";
 import { NO_SELECTOR } from "./constants.js";
 import { parseDescription } from "./definition.js";
 import { Hook } from "./hook.js";
@@ -10,9 +11,14 @@ import { type HookFields, hookFields } from "./hookFields.js";
 
 /** What the decoder of all records does for this one. */
 export interface HookDecoderHost {
-  readonly bootToWallNs: bigint;
-  /** The process that made the call; known by its name alone if nothing was heard of it. */
-  caller(pid: number, keyNs: bigint, parentPid: number, parentKeyNs: bigint): CachedProcess;
+  /** Added to CLOCK_BOOTTIME to get the wall clock, ns: two halves of 32 bits, unsigned. */
+  readonly bootToWallLow: number;
+  readonly bootToWallHigh: number;
+  /**
+   * The process that made the call of the record at `record`, named at `pidAt` and `keyAt`. Known by
+   * its name alone if nothing was heard of it.
+   */
+  caller(view: DataView, pidAt: number, keyAt: number, record: number): CachedProcess;
 }
 
 /** Where in every record: offsets of `struct gs_header`. */
@@ -26,24 +32,49 @@ interface HeaderFields {
 /** "malformed": it makes no sense. "unknown": nothing was told of its hook. */
 export type HookOutcome = Event | undefined | "malformed" | "unknown";
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Records of hooks, and the definitions that they are read by. */
 export class HookDecoder {
   readonly #fields: HookFields;
   readonly #keeper: HookDataKeeper;
   readonly #hooks = new Map<number, Hook>();
+  #lastNumber = -1;
+  #last: Hook | undefined;
+  readonly #fieldsOfCall: Mutable<CallFields> = {
+    timeLow: 0,
+    timeHigh: 0,
+    tid: 0,
+    selector: undefined,
+    actions: 0,
+    flags: 0,
+    signal: 0,
+    overrideError: 0,
+  };
 
   private constructor(
     fields: HookFields,
     readonly header: HeaderFields,
+    isStable: boolean,
   ) {
     this.#fields = fields;
-    this.#keeper = new HookDataKeeper(fields);
+    this.#keeper = new HookDataKeeper(fields, isStable);
   }
 
-  /** @returns undefined if the source is from before there were policies. */
-  static for(layout: RecordLayout, header: HeaderFields): HookDecoder | undefined {
+  /** `isStable`: memory of records is never written again. @returns undefined if the source is from before there were policies. */
+  static for(
+    layout: RecordLayout,
+    header: HeaderFields,
+    isStable = false,
+  ): HookDecoder | undefined {
     const fields = hookFields(layout);
-    return fields && new HookDecoder(fields, header);
+    return fields && new HookDecoder(fields, header, isStable);
+  }
+
+  /** Where in a record of a call its parent is named. */
+  get parentFields(): { readonly pid: number; readonly key: number } {
+    const { event } = this.#fields;
+    return { pid: event["parent.pid"], key: event["parent.key_ns"] };
   }
 
   /** The hooks that are known. */
@@ -68,34 +99,42 @@ export class HookDecoder {
     const { header } = this;
     const { event: of } = this.#fields;
     if (size < of.end) return "malformed";
-    const hook = this.#hooks.get(view.getUint32(offset + of.hook, true));
+    const hook = this.#hookOf(view.getUint32(offset + of.hook, true));
     if (!hook) return "unknown";
-    const data = this.#keeper.keep(bytes, offset + of.end, size - of.end);
+    const data = this.#keeper.keep(bytes, view, offset + of.end, size - of.end);
     if (!isWellFormed(data, view.getUint8(offset + of.args))) return "malformed";
-    const process = host.caller(
-      view.getUint32(offset + header.pid, true),
-      view.getBigUint64(offset + header.key, true),
-      view.getUint32(offset + of["parent.pid"], true),
-      view.getBigUint64(offset + of["parent.key_ns"], true),
-    );
-    const selector = view.getUint16(offset + of.selector, true);
+    const process = host.caller(view, offset + header.pid, offset + header.key, offset);
     hook.events++;
-    return {
-      type: hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
-      sequence: 0,
-      timeNs: view.getBigUint64(offset + header.time, true) + host.bootToWallNs,
-      process,
-      parent: process.parent,
-      annotations: undefined,
-      hook,
-      tid: view.getUint32(offset + header.tid, true),
-      selector: selector === NO_SELECTOR ? undefined : selector,
-      actions: view.getUint32(offset + of.actions, true),
-      flags: view.getUint32(offset + of.flags, true),
-      signal: view.getUint8(offset + of.signal),
-      overrideError: view.getInt32(offset + of.override_error, true),
-      data,
-    };
+    return callEvent(hook, process, this.#call(host, view, offset), data);
+  }
+
+  /** In one object that is used again and again. */
+  #call(host: HookDecoderHost, view: DataView, offset: number): CallFields {
+    const { header } = this;
+    const { event: of } = this.#fields;
+    const call = this.#fieldsOfCall;
+    const time = offset + header.time;
+    const low = view.getUint32(time, true) + host.bootToWallLow;
+    const high = view.getUint32(time + 4, true) + host.bootToWallHigh;
+    call.timeLow = low | 0;
+    call.timeHigh = (high + (low > 0xffff_ffff ? 1 : 0)) | 0;
+    call.tid = view.getUint32(offset + header.tid, true);
+    const selector = view.getUint16(offset + of.selector, true);
+    call.selector = selector === NO_SELECTOR ? undefined : selector;
+    call.actions = view.getUint32(offset + of.actions, true);
+    call.flags = view.getUint32(offset + of.flags, true);
+    call.signal = view.getUint8(offset + of.signal);
+    call.overrideError = view.getInt32(offset + of.override_error, true);
+    return call;
+  }
+
+  /** Most often it is the same as before. */
+  #hookOf(number: number): Hook | undefined {
+    if (number !== this.#lastNumber) {
+      this.#last = this.#hooks.get(number);
+      this.#lastNumber = number;
+    }
+    return this.#last;
   }
 
   /** The same definition may come again: a recorder that starts late repeats it. */
@@ -105,6 +144,7 @@ export class HookDecoder {
     const number = view.getUint32(offset + of.hook, true);
     const length = view.getUint32(offset + of.size, true);
     if (of.end + length > size) return "malformed";
+    this.#lastNumber = -1;
     if (length === 0) {
       this.#hooks.delete(number);
       return undefined;

@@ -1,6 +1,7 @@
 import { MessageBuilder } from "../messageBuilder.js";
 import { EventType, type HookEvent } from "../model.js";
 import { signalName } from "../signals.js";
+import type { WireWriter } from "../wire.js";
 import { ArgumentCursor } from "./argumentCursor.js";
 import { encodeArgument } from "./argumentEncoder.js";
 import { ArgumentKind, HookAction, HookFlag, Position } from "./constants.js";
@@ -51,16 +52,16 @@ export class HookEncoder {
   readonly #to = new FieldWriter();
   readonly #cursor = new ArgumentCursor();
 
-  /** @returns the fields; valid until the next call. */
-  encode(event: HookEvent): Uint8Array {
+  /** Appends the fields. */
+  encode(event: HookEvent, wire: WireWriter): void {
     const to = this.#to;
-    to.clear();
+    to.wire = wire;
     const { hook, flags } = event;
     const fields = fieldsOf[event.type];
     this.#arguments(event);
     to.present(fields.action, apiAction(event));
-    for (const [number, bit] of actionNumbers)
-      if ((event.actions & bit) !== 0) to.present(field.actions, number);
+    for (let number = 1; number <= mostActions; number++)
+      if (((event.actions >>> (number - 1)) & 1) !== 0) to.present(field.actions, number);
     to.flag(field.monitored, (flags & HookFlag.MONITORED) !== 0);
     to.flag(field.actionFailed, (flags & HookFlag.ACTION_FAILED) !== 0);
     if (event.selector !== undefined) {
@@ -69,12 +70,11 @@ export class HookEncoder {
       to.end(start);
     }
     to.uint(field.tid, event.tid);
-    to.string(field.signal, signalName(event.signal));
+    if (event.signal !== 0) to.string(field.signal, signalName(event.signal));
     to.int32(field.overrideError, event.overrideError);
     hook.wire ??= encodeHook(hook);
-    to.wire.reserve(hook.wire.length);
-    to.wire.raw(hook.wire);
-    return to.written;
+    wire.reserve(hook.wire.length);
+    wire.raw(hook.wire);
   }
 
   #arguments({ type, hook, data }: HookEvent): void {
@@ -109,7 +109,7 @@ export class HookEncoder {
 }
 
 /** `guidestar.HookAction`: n stands for bit n-1. */
-const actionNumbers = [1, 2, 3, 4, 5, 6].map((number) => [number, 1 << (number - 1)] as const);
+const mostActions = 6;
 
 /** What matters most of what was done. */
 function apiAction({ actions, signal }: HookEvent): number {

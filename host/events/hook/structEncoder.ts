@@ -49,17 +49,22 @@ const encoders: Readonly<Record<number, readonly [field: number, content: Conten
   [ArgumentKind.MODULE]: [argumentField.module, encodeModule],
 };
 
+function unresolvedText(flags: number): string {
+  const names = [
+    (flags & PathFlag.UNRESOLVED_MOUNTS) !== 0 ? "unresolvedMountPoints" : "",
+    (flags & PathFlag.UNRESOLVED_COMPONENTS) !== 0 ? "unresolvedPathComponents" : "",
+  ];
+  return names.filter((name) => name !== "").join(" ");
+}
+
 function encodePath(cursor: ArgumentCursor, to: FieldWriter): void {
   const { path: of } = cursor.data.fields;
   const flags = cursor.u32(of.flags);
   const mode = cursor.u32(of.mode);
-  to.text(2, cursor.rest(of.end));
-  const unresolved = [
-    (flags & PathFlag.UNRESOLVED_MOUNTS) !== 0 ? "unresolvedMountPoints" : "",
-    (flags & PathFlag.UNRESOLVED_COMPONENTS) !== 0 ? "unresolvedPathComponents" : "",
-  ];
-  to.string(3, unresolved.filter((name) => name !== "").join(" "));
-  to.string(2004, permissionText(mode));
+  to.textIn(2, cursor.data.bytes, cursor.start + of.end, cursor.end);
+  const isUnresolved = PathFlag.UNRESOLVED_MOUNTS | PathFlag.UNRESOLVED_COMPONENTS;
+  if ((flags & isUnresolved) !== 0) to.string(3, unresolvedText(flags));
+  if (mode !== 0) to.string(2004, permissionText(mode));
   to.uint(2005, mode);
   to.flag(2006, (flags & PathFlag.FOLLOWED) !== 0);
 }

@@ -68,7 +68,12 @@ export function exit(of: Process, known: Partial<ExitEvent> = {}): Event {
 
 const fields = hookFields(headerLayout());
 if (!fields) throw new Error("the layout has no hooks");
-const nothing = new HookDataKeeper(fields).keep(new Uint8Array(0), 0, 0);
+const nothing = new HookDataKeeper(fields).keep(
+  new Uint8Array(0),
+  new DataView(new ArrayBuffer(0)),
+  0,
+  0,
+);
 
 /** A call without arguments, as a policy's hook saw it. */
 export function call(of: Process, known: Partial<HookDescription> = {}): Event {
