@@ -5,10 +5,34 @@ import { type FieldMasks, FrameMasker } from "../stream/fieldMask.js";
 import type { Frames } from "./port.js";
 import type { StreamPlugins } from "./streamPlugins.js";
 
-/** All streams that asked for the same events, and the same of them: filtered and copied once, whoever many they are. */
+/** As `Frames`, in memory that can be given away. */
+export interface GroupFrames extends Frames {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface GroupOptions {
+  readonly id: number;
+  readonly wants: (event: Event) => boolean;
+  /** Of the ring, by now. */
+  readonly lostRing: number;
+  readonly fields?: FieldMasks | undefined;
+  /** Of this stream alone. */
+  readonly plugins?: StreamPlugins | undefined;
+  readonly wantsAccounts?: boolean | undefined;
+  /** Makes one message of many; a group with it is one stream. */
+  readonly aggregation?: Aggregation | undefined;
+}
+
+/** All streams that asked for the same events, and the same of them: filtered and written once, whoever many they are. */
 export class Group {
-  readonly #out = new WireWriter(8 * 1024);
-  #count = 0;
+  readonly id: number;
+  readonly wants: (event: Event) => boolean;
+  readonly plugins: StreamPlugins | undefined;
+  readonly wantsAccounts: boolean;
+  readonly aggregation: Aggregation | undefined;
+  /** What has gathered; who appends a message counts it. */
+  readonly out = new WireWriter(smallestBytes);
+  count = 0;
   /** What the stream was told last of plugins. */
   accountsKey = "";
   #lostRingSeen: number;
@@ -17,23 +41,19 @@ export class Group {
   #counts: number[] = [];
   readonly #masker: FrameMasker | undefined;
 
-  constructor(
-    readonly id: number,
-    readonly wants: (event: Event) => boolean,
-    lostRing: number,
-    fields?: FieldMasks,
-    /** Of this stream alone. */
-    readonly plugins?: StreamPlugins,
-    readonly wantsAccounts = false,
-    /** Makes one message of many; a group with it is one stream. */
-    readonly aggregation?: Aggregation,
-  ) {
-    this.#lostRingSeen = lostRing;
+  constructor({ wantsAccounts = false, fields, ...options }: GroupOptions) {
+    this.id = options.id;
+    this.wants = options.wants;
+    this.plugins = options.plugins;
+    this.wantsAccounts = wantsAccounts;
+    this.aggregation = options.aggregation;
+    this.#lostRingSeen = options.lostRing;
     this.#masker = fields && new FrameMasker(fields);
   }
 
-  get bytes(): number {
-    return this.#out.position;
+  /** It takes every message as it is, so that they can be written to `out`. */
+  get takesWhole(): boolean {
+    return this.#masker === undefined && this.aggregation === undefined;
   }
 
   /** Takes an event that it wants. @returns whether its frame is needed: `add` that next */
@@ -44,58 +64,57 @@ export class Group {
   /** Takes of one framed message what the streams asked for. */
   add(frame: Uint8Array): void {
     const kept = this.#masker?.apply(frame) ?? frame;
-    if (this.aggregation) {
-      this.aggregation.hold(kept);
-      return;
-    }
-    this.#out.reserve(kept.length);
-    this.#out.raw(kept);
-    this.#count++;
+    if (this.aggregation) this.aggregation.hold(kept);
+    else this.#append(kept);
   }
 
   /** Takes a framed message as it is. */
   addWhole(frame: Uint8Array): void {
-    this.#out.reserve(frame.length);
-    this.#out.raw(frame);
-    this.#count++;
+    this.#append(frame);
     if (this.aggregation) this.#counts.push(0);
   }
 
   /**
-   * What has gathered since the last call, in memory of its own; undefined if nothing has. Of what
-   * was aggregated not more than about `mostBytes`: call it again.
+   * What has gathered since the last call, the receiver's from now on; undefined if nothing has. Of
+   * what was aggregated not more than about `mostBytes`: call it again.
    */
   take(lostRing: number, mostBytes: number): GroupFrames | undefined {
-    this.#gatherAggregated(mostBytes);
-    if (this.#count === 0) return undefined;
-    const bytes = new Uint8Array(this.#out.position);
-    bytes.set(this.#out.bytes.subarray(0, this.#out.position));
-    const taken = {
-      bytes,
-      count: this.#count,
-      lostRing: lostRing - this.#lostRingSeen,
-      ...this.#takeAggregation(),
-    };
+    if (this.aggregation) this.#gatherAggregated(this.aggregation, mostBytes);
+    if (this.count === 0) return undefined;
+    const { count } = this;
+    const taken = { bytes: this.#bytes(), count, lostRing: lostRing - this.#lostRingSeen };
     this.#lostRingSeen = lostRing;
-    this.#out.position = 0;
-    this.#count = 0;
-    return taken;
+    this.count = 0;
+    return this.aggregation ? { ...taken, ...this.#takeAggregation(this.aggregation) } : taken;
   }
 
-  #gatherAggregated(mostBytes: number): void {
-    if (!this.aggregation) return;
-    while (this.#out.position < mostBytes) {
-      const next = this.aggregation.take();
+  /** A full buffer goes as it is, and another takes its place; of one that is mostly empty, a copy goes. */
+  #bytes(): Uint8Array<ArrayBuffer> {
+    const { out } = this;
+    const { bytes, position } = out;
+    out.position = 0;
+    if (2 * position < bytes.length) return new Uint8Array(bytes.subarray(0, position));
+    out.bytes = Buffer.allocUnsafeSlow(bytes.length);
+    return new Uint8Array(bytes.buffer as ArrayBuffer, 0, position);
+  }
+
+  #append(frame: Uint8Array): void {
+    this.out.reserve(frame.length);
+    this.out.raw(frame);
+    this.count++;
+  }
+
+  #gatherAggregated(aggregation: Aggregation, mostBytes: number): void {
+    while (this.out.position < mostBytes) {
+      const next = aggregation.take();
       if (!next) return;
-      writeAggregated(next, this.#out);
-      this.#count++;
+      writeAggregated(next, this.out);
+      this.count++;
       this.#counts.push(next.count);
     }
   }
 
-  #takeAggregation() {
-    if (!this.aggregation) return undefined;
-    const { dropped } = this.aggregation;
+  #takeAggregation({ dropped }: Aggregation) {
     const taken = { counts: this.#counts, lostAggregation: dropped - this.#droppedSeen };
     this.#droppedSeen = dropped;
     this.#counts = [];
@@ -103,7 +122,4 @@ export class Group {
   }
 }
 
-/** As `Frames`, in memory that can be given away. */
-export interface GroupFrames extends Frames {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+const smallestBytes = 8 * 1024;

@@ -1,20 +1,20 @@
 import { CacheSweep } from "../events/cacheSweep.js";
 import type { Decoder } from "../events/decoder.js";
-import { type EventEncoder, framePrefixBytes } from "../events/encoder.js";
-import { type Event, EventType } from "../events/model.js";
+import type { EventEncoder } from "../events/encoder.js";
+import type { Event } from "../events/model.js";
 import type { ProcessCache } from "../events/processCache.js";
-import { WireWriter } from "../events/wire.js";
 import type { PluginChain } from "../plugins/chain.js";
 import { FlightRecorder } from "../plugins/flightRecorder.js";
 import type { ActivePlugin } from "../plugins/prepared.js";
 import type { LookupAnswer } from "../pods/answer.js";
 import type { PodStage } from "../pods/podStage.js";
 import type { Source, SourceLosses } from "../source/source.js";
-import { Aggregation } from "../stream/aggregation/aggregation.js";
-import { compileFilter } from "../stream/filter.js";
 import type { StreamSpec } from "../stream/filterSpec.js";
-import { Group, type GroupFrames } from "./group.js";
-import type { HookCount, PipelineStatus } from "./port.js";
+import { Census } from "./census.js";
+import { FanOut } from "./fanOut.js";
+import type { Group, GroupFrames } from "./group.js";
+import { hookCounts, leaveOutOtherPods } from "./hooks.js";
+import type { PipelineStatus } from "./port.js";
 import type { Pushdown } from "./pushdown.js";
 import type { SharedState } from "./shared.js";
 import type { StreamPlugins } from "./streamPlugins.js";
@@ -50,22 +50,19 @@ export class Pipeline {
   readonly #parts: PipelineParts;
   /** The last events, as they came to the plugin chain. */
   readonly recorder = new FlightRecorder();
-  readonly #groups = new Map<number, Group>();
-  readonly #frame = new WireWriter(64 * 1024);
-  /** For filters that look at messages. */
-  readonly #asked = new WireWriter(1024);
+  readonly #fanOut: FanOut;
   readonly #batch: Event[] = [];
   #losses: SourceLosses = { ring: 0, ringProcess: 0, tableFull: 0, readFailed: 0 };
   #lossesReadMs = 0;
-  #seen = 0;
-  readonly #byType: Record<number, number> = {};
+  readonly #census: Census;
+  /** Of the records read since the last batch was sent on. */
+  #recordBytes = 0;
+  #flushedMs = 0;
   #kept = 0;
   #made = 0;
-  #sequence: number;
   #stopping = false;
   #podTimer: NodeJS.Timeout | undefined;
   #sweptMs = 0;
-  #accountsMs = 0;
   readonly #cacheSweep: CacheSweep | undefined;
 
   constructor(parts: PipelineParts) {
@@ -73,12 +70,22 @@ export class Pipeline {
     const { source, cache, sweepEveryMs: everyMs } = parts;
     const hasEnded = source.hasEnded?.bind(source);
     this.#cacheSweep = hasEnded && new CacheSweep({ cache, hasEnded, ...(everyMs && { everyMs }) });
-    this.#sequence = parts.sequence;
+    this.#census = new Census(parts.sequence);
+    const { encoder, accounts } = parts;
+    this.#fanOut = new FanOut({
+      encoder,
+      accounts,
+      lostRing: () => this.#lostRing(),
+      deliver: (group, frames) => {
+        parts.shared.addBytesInFlight(frames.bytes.length);
+        parts.deliver(group, frames);
+      },
+    });
   }
 
   /** Number of the newest event. */
   get sequence(): number {
-    return this.#sequence;
+    return this.#census.sequence;
   }
 
   /** Runs until the source ends or `stop` is called. @throws what the source throws */
@@ -89,6 +96,9 @@ export class Pipeline {
       const stopping = this.#stopping;
       const records = this.#step();
       this.#tick(false);
+      // In a flood the next batch is a moment away: fewer and fuller buffers cost less.
+      const isFlood = records === batchRecords && performance.now() - this.#flushedMs < mostHeldMs;
+      if (!isFlood) this.#flush();
       this.#sweep(records === 0);
       if (records === 0 && stopping) break;
       if (records === 0) {
@@ -101,6 +111,7 @@ export class Pipeline {
     }
     await this.#letHeldGo();
     this.#tick(true);
+    this.#flush();
     this.#readLosses();
   }
 
@@ -108,12 +119,14 @@ export class Pipeline {
   podAnswer(id: string, answer: LookupAnswer): void {
     this.#parts.pods?.answer(id, answer, performance.now(), this.#batch);
     this.#deliverBatch();
+    this.#flush();
   }
 
   /** Whether there is a container runtime to ask. */
   setRuntime(isThere: boolean): void {
     this.#parts.pods?.setRuntime(isThere, this.#batch);
     this.#deliverBatch();
+    this.#flush();
   }
 
   /** Lets `run` return once what is in the ring by now is through. */
@@ -123,43 +136,19 @@ export class Pipeline {
 
   /** @throws GuidestarError if a filter is wrong; then nothing has changed. */
   subscribe(group: number, spec: StreamSpec, plugins?: StreamPlugins): void {
-    const wants = compileFilter(spec, (event) => this.#message(event));
     this.#readLosses();
-    const { fields, accounts, aggregation } = spec;
-    const ring = this.#losses.ring;
-    this.#groups.set(
-      group,
-      new Group(
-        group,
-        wants,
-        ring,
-        fields,
-        plugins,
-        accounts,
-        aggregation && new Aggregation(aggregation),
-      ),
-    );
+    this.#fanOut.subscribe(group, spec, plugins);
     this.#parts.pushdown?.subscribe(group, spec);
   }
 
   /** Sends what waits to be aggregated; later events go as they come. */
   finishAggregation(): void {
-    for (const group of this.#groups.values()) {
-      group.aggregation?.finish();
-      this.#flush(group);
-    }
-  }
-
-  /** As a client gets it; until the next call. */
-  #message(event: Event): Uint8Array {
-    this.#asked.position = 0;
-    this.#parts.encoder.encode(event, this.#asked);
-    return this.#asked.bytes.subarray(framePrefixBytes, this.#asked.position);
+    this.#fanOut.finishAggregation();
   }
 
   unsubscribe(group: number): void {
     this.#parts.pushdown?.unsubscribe(group);
-    this.#groups.delete(group);
+    this.#fanOut.unsubscribe(group);
   }
 
   status(): PipelineStatus {
@@ -168,10 +157,10 @@ export class Pipeline {
     return {
       source: source.name,
       scope,
-      seen: this.#seen,
-      byType: { ...this.#byType },
+      seen: this.#census.seen,
+      byType: { ...this.#census.byType },
       kept: this.#kept,
-      dropped: this.#seen - this.#kept,
+      dropped: this.#census.seen - this.#kept,
       made: this.#made,
       lostRing: this.#losses.ring,
       lostRingProcess: this.#losses.ringProcess,
@@ -179,9 +168,9 @@ export class Pipeline {
       readFailed: this.#losses.readFailed,
       malformed: decoder.malformed,
       unknownHook: decoder.unknownHook,
-      hooks: hookCounts(decoder),
+      hooks: hookCounts(decoder.hooks),
       records: decoder.records,
-      sequence: this.#sequence,
+      sequence: this.sequence,
       cache: {
         size: cache.size,
         misses: cache.misses,
@@ -202,6 +191,7 @@ export class Pipeline {
     const nowMs = performance.now();
     decoder.bootToWallNs = source.bootToWallNs;
     const records = source.read(batchRecords, (bytes, view, offset, size) => {
+      this.#recordBytes += size;
       const event = decoder.decode(bytes, view, offset, size);
       if (!event) return;
       if (pods) pods.take(event, nowMs, batch);
@@ -214,41 +204,45 @@ export class Pipeline {
   /** Sends what is in the batch through plugins and filters. */
   #deliverBatch(): void {
     const batch = this.#batch;
-    if (this.#parts.pods) leaveOutOtherPods(batch);
+    const { pods, decoder, pushdown } = this.#parts;
+    if (pods && decoder.hooks?.areForPods) leaveOutOtherPods(batch);
     if (batch.length > 0) {
-      for (const event of batch) event.sequence = ++this.#sequence;
-      this.#seen += batch.length;
-      for (const { type } of batch) this.#byType[type] = (this.#byType[type] ?? 0) + 1;
-      for (const event of batch) this.recorder.add(event);
+      this.#census.take(batch);
+      this.recorder.addAll(batch, this.#recordBytes);
+      this.#recordBytes = 0;
       const kept = this.#parts.chain.run(batch);
       this.#kept += kept.length;
-      this.#parts.pushdown?.judge(kept, this.#isTaken);
-      this.#fanOut(kept);
-      this.#fanOutMade();
+      pushdown?.judge(kept, this.#isTaken);
+      this.#fanOut.add(kept);
+      this.#addMade();
       batch.length = 0;
-      this.#parts.shared.sequence = this.#sequence;
+      this.#parts.shared.sequence = this.sequence;
     }
     this.#watchHeld();
   }
 
-  readonly #isTaken = (event: Event): boolean => {
-    for (const group of this.#groups.values()) if (group.wants(event)) return true;
-    return false;
-  };
+  readonly #isTaken = (event: Event): boolean => this.#fanOut.isTaken(event);
+
+  /** Hands over to the main thread what is written for streams. */
+  #flush(): void {
+    this.#fanOut.flush();
+    this.#flushedMs = performance.now();
+  }
 
   /** Plugins that work by the clock. `isLast`: no more events will come. */
   #tick(isLast: boolean): void {
-    this.#parts.chain.tick(isLast);
-    this.#fanOutMade();
-    this.#tickStreams(isLast);
+    const { chain } = this.#parts;
+    chain.tick(isLast);
+    this.#addMade();
+    this.#fanOut.tick(performance.now(), isLast, chain);
   }
 
   /** Sends what plugins emitted and found; may be called between batches. */
-  #fanOutMade(): void {
+  #addMade(): void {
     const made = this.#parts.chain.takeMade();
     if (made.length === 0) return;
     this.#made += made.length;
-    this.#fanOut(made);
+    this.#fanOut.add(made);
   }
 
   /** Sees to it that events that wait for a pod go when their time is up, whatever else happens. */
@@ -262,6 +256,7 @@ export class Pipeline {
       () => {
         pods?.tick(performance.now(), this.#batch);
         this.#deliverBatch();
+        this.#flush();
       },
       Math.max(Math.ceil(atMs - performance.now()), 1),
     );
@@ -297,75 +292,17 @@ export class Pipeline {
     pods.sweep(live, nowMs);
   }
 
-  #fanOut(events: readonly Event[]): void {
-    if (this.#groups.size === 0) return;
-    const { encoder } = this.#parts;
-    for (const group of this.#groups.values()) {
-      if (group.plugins) this.#addTo(group, group.plugins.run(events.filter(group.wants)));
-    }
-    for (const event of events) {
-      let encoded = false;
-      for (const group of this.#groups.values()) {
-        if (group.plugins || !group.wants(event) || !group.takes(event)) continue;
-        if (!encoded) {
-          this.#frame.position = 0;
-          encoder.encode(event, this.#frame);
-          encoded = true;
-        }
-        group.add(this.#frame.bytes.subarray(0, this.#frame.position));
-        if (group.bytes >= maxFramesBytes) this.#flush(group);
-      }
-    }
-    for (const group of this.#groups.values()) this.#flush(group);
-  }
-
-  /** Events of one stream alone. */
-  #addTo(group: Group, events: readonly Event[]): void {
-    for (const event of events) {
-      if (!group.takes(event)) continue;
-      this.#frame.position = 0;
-      this.#parts.encoder.encode(event, this.#frame);
-      group.add(this.#frame.bytes.subarray(0, this.#frame.position));
-      if (group.bytes >= maxFramesBytes) this.#flush(group);
-    }
-  }
-
-  /** What streams with plugins of their own, or that ask for accounts, get by the clock. */
-  #tickStreams(isLast: boolean): void {
-    const nowMs = performance.now();
-    const isDue = isLast || nowMs - this.#accountsMs >= accountsEveryMs;
-    if (isDue) this.#accountsMs = nowMs;
-    const { chain, accounts } = this.#parts;
-    for (const group of this.#groups.values()) {
-      if (group.plugins) this.#addTo(group, group.plugins.tick(isLast));
-      if (isLast) group.aggregation?.finish();
-      else group.aggregation?.tick(nowMs);
-      if (isDue && group.wantsAccounts) {
-        const frame = accounts(group, chain.list());
-        if (frame) group.addWhole(frame);
-      }
-      this.#flush(group);
-    }
-  }
-
-  #flush(group: Group): void {
+  /** Read now and then: it costs a few system calls. */
+  #lostRing(): number {
     if (performance.now() - this.#lossesReadMs > lossesEveryMs) this.#readLosses();
-    for (;;) {
-      const frames = group.take(this.#losses.ring, maxFramesBytes);
-      if (!frames) return;
-      this.#parts.shared.addBytesInFlight(frames.bytes.length);
-      this.#parts.deliver(group.id, frames);
-    }
+    return this.#losses.ring;
   }
 
   /** How long to wait for events: no longer than until something is due that is aggregated. */
   #idleMs(): number {
-    let idle = idleMs;
-    for (const { aggregation } of this.#groups.values()) {
-      if (aggregation?.deadlineMs === undefined) continue;
-      idle = Math.min(idle, Math.max(Math.ceil(aggregation.deadlineMs - performance.now()), 1));
-    }
-    return idle;
+    const { deadlineMs } = this.#fanOut;
+    if (deadlineMs === undefined) return idleMs;
+    return Math.min(idleMs, Math.max(Math.ceil(deadlineMs - performance.now()), 1));
   }
 
   #readLosses(): void {
@@ -374,38 +311,13 @@ export class Pipeline {
   }
 }
 
-function hookCounts({ hooks }: Decoder): HookCount[] {
-  return Array.from(hooks?.hooks ?? [], (hook) => ({
-    policy: hook.description.policy,
-    hook: hook.name,
-    type: hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE,
-    events: hook.events,
-    elsewhere: hook.elsewhere,
-  }));
-}
-
-/**
- * Pods are known here and not in the kernel, so here is where policies for some of them are held to
- * it. Where nobody is asked for pods, as when a recording is played, all that was recorded is shown.
- */
-function leaveOutOtherPods(batch: Event[]): void {
-  let kept = 0;
-  for (const event of batch) {
-    const hook = "hook" in event ? event.hook : undefined;
-    if (hook?.isForPod !== undefined && !hook.isForPod(event.process?.pod)) hook.elsewhere++;
-    else batch[kept++] = event;
-  }
-  batch.length = kept;
-}
-
 const batchRecords = 1024;
+/** How long an event may wait for a buffer to fill. */
+const mostHeldMs = 4;
 const idleMs = 250;
 const heldEveryMs = 20;
-const accountsEveryMs = 1000;
 const sweepEveryMs = 10_000;
 const lossesEveryMs = 100;
-/** A run of frames is handed over before it grows beyond this, or one batch of huge events would. */
-const maxFramesBytes = 1 << 20;
 /** When the main thread lags by this much, the pipeline waits and the ring takes what comes. */
 const maxBytesInFlight = 32 << 20;
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { BYTES, tag, VARINT, WireWriter } from "../wire.js";
+import { copyAscii } from "./ascii.js";
 
 /**
  * Writes fields whose content is not known before it is written: the length of a message is put in
@@ -81,22 +82,14 @@ export class FieldWriter {
     else this.string(field, value.toString());
   }
 
-  /** Copies what is short and ASCII, as most is. @returns false: it was not, and nothing is written */
+  /** @returns false: it was not short, or not ASCII, and nothing is written */
   #ascii(field: number, from: Buffer, start: number, end: number): boolean {
-    const length = end - start;
-    if (length > longestByBytes) return false;
     const { wire } = this;
     const before = wire.position;
-    this.#lengthAndRoom(field, length);
-    const { bytes, position } = wire;
-    let all = 0;
-    for (let n = 0; n < length; n++) {
-      const byte = from[start + n] as number;
-      all |= byte;
-      bytes[position + n] = byte;
-    }
-    wire.position = all < 0x80 ? position + length : before;
-    return all < 0x80;
+    this.#lengthAndRoom(field, end - start);
+    const isCopied = copyAscii(from, start, end, wire.bytes, wire.position);
+    wire.position = isCopied ? wire.position + end - start : before;
+    return isCopied;
   }
 
   bytes(field: number, value: Uint8Array): void {
@@ -112,4 +105,3 @@ export class FieldWriter {
 }
 
 const nowhere = new WireWriter(0);
-const longestByBytes = 96;

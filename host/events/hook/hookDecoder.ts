@@ -77,6 +77,9 @@ export class HookDecoder {
     return { pid: event["parent.pid"], key: event["parent.key_ns"] };
   }
 
+  /** Whether one of them is for certain pods only. */
+  areForPods = false;
+
   /** The hooks that are known. */
   get hooks(): Iterable<Hook> {
     return this.#hooks.values();
@@ -147,6 +150,7 @@ export class HookDecoder {
     this.#lastNumber = -1;
     if (length === 0) {
       this.#hooks.delete(number);
+      this.#lookForPods();
       return undefined;
     }
     const from = offset + of.end;
@@ -157,6 +161,11 @@ export class HookDecoder {
     if (known && JSON.stringify(known.description) === JSON.stringify(description))
       return undefined;
     this.#hooks.set(number, new Hook(description));
+    this.#lookForPods();
     return undefined;
+  }
+
+  #lookForPods(): void {
+    this.areForPods = [...this.#hooks.values()].some(({ isForPod }) => isForPod !== undefined);
   }
 }

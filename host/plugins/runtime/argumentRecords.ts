@@ -12,6 +12,7 @@ import {
   ARG_VALUE,
 } from "../../../plugins/sdk/abi.js";
 import type { ArgumentCursor } from "../../events/hook/argumentCursor.js";
+import { copyAscii } from "../../events/hook/ascii.js";
 import { ArgumentKind } from "../../events/hook/constants.js";
 import { PLUGIN_LIMITS } from "../limits.js";
 import { structBytes, writeStruct } from "./argumentStructs.js";
@@ -25,6 +26,8 @@ const nothing = Buffer.alloc(0);
 export class ArgumentRecords {
   private readonly bytes: Buffer;
   private readonly words: Uint32Array;
+  /** Used again and again. */
+  private readonly written: Written = { bytes: 0, cut: false };
 
   constructor(buffer: ArrayBuffer) {
     this.bytes = Buffer.from(buffer);
@@ -37,7 +40,7 @@ export class ArgumentRecords {
     const word = at >>> 2;
     const { kind, hasValue } = cursor;
     const size = structBytes[kind] ?? ARG_STRUCT;
-    words.fill(0, word, word + size / 4);
+    for (let n = 0; n < size >>> 2; n++) words[word + n] = 0;
     words[word + ARG_SIZE / 4] = size;
     words[word + ARG_KIND / 4] = kind;
     words[word + ARG_ERROR / 4] = cursor.error;
@@ -45,11 +48,12 @@ export class ArgumentRecords {
     if (!hasValue) return at + size;
     this.writeValue(cursor, word);
     writeStruct(cursor, words, word);
-    const { bytes, cut } = this.writeText(cursor, at + size);
-    words[word + ARG_FLAGS / 4] = ARG_FLAG_VALUE | (cut ? ARG_FLAG_CUT : 0);
+    const most = PLUGIN_LIMITS.textBytes;
+    const text = this.writeText(cursor, at + size, most);
+    words[word + ARG_FLAGS / 4] = ARG_FLAG_VALUE | (text.cut ? ARG_FLAG_CUT : 0);
     words[word + ARG_TEXT / 4] = size - ARG_TEXT;
-    words[word + ARG_TEXT / 4 + 1] = bytes;
-    return (at + size + bytes + 7) & ~7;
+    words[word + ARG_TEXT / 4 + 1] = text.bytes;
+    return (at + size + text.bytes + 7) & ~7;
   }
 
   private writeValue(cursor: ArgumentCursor, word: number): void {
@@ -79,17 +83,40 @@ export class ArgumentRecords {
     this.words[value + 1] = high;
   }
 
-  private writeText(cursor: ArgumentCursor, at: number) {
+  private writeText(cursor: ArgumentCursor, at: number, most: number): Written {
+    const { written } = this;
+    written.cut = false;
+    written.bytes = 0;
+    if (cursor.kind === ArgumentKind.INT) return written;
+    const start = textStart(cursor);
+    if (start !== 0) {
+      written.bytes = cursor.end - start;
+      if (copyAscii(cursor.data.bytes, start, cursor.end, this.bytes, at)) return written;
+    }
     const text = textOf(cursor);
-    const most = PLUGIN_LIMITS.textBytes;
     if (cursor.kind === ArgumentKind.BYTES || (text.length <= most && isUtf8(text))) {
       const shown = text.length > most ? text.subarray(0, most) : text;
       this.bytes.set(shown, at);
-      return { bytes: shown.length, cut: shown.length < text.length };
+      written.bytes = shown.length;
+      written.cut = shown.length < text.length;
+      return written;
     }
     // A plugin may put it into an annotation, which must be UTF-8; and no character is cut in two.
     return writeCut(this.bytes, text.toString(), at, most);
   }
+}
+
+interface Written {
+  bytes: number;
+  cut: boolean;
+}
+
+/** Where the text of the usual kinds begins, which goes to the payload's end; 0: look with `textOf`. */
+function textStart({ kind, start, data }: ArgumentCursor): number {
+  const { fields } = data;
+  if (kind === ArgumentKind.PATH) return start + fields.path.end;
+  if (kind === ArgumentKind.STRING) return start + fields.bytes.end;
+  return 0;
 }
 
 function textOf(cursor: ArgumentCursor): Buffer {

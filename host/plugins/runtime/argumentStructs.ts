@@ -26,23 +26,33 @@ interface Move {
   readonly bytes: number;
 }
 
-const movesOf = new WeakMap<HookFields, readonly (readonly Move[] | undefined)[]>();
+type Moves = readonly (readonly Move[] | undefined)[];
+
+/** There are as many as there are sources, which is one. */
+const movesOf = new WeakMap<HookFields, Moves>();
+let lastFields: HookFields | undefined;
+let lastMoves: Moves = [];
 
 /** Writes the fields of the argument's struct into the record at `word`. */
 export function writeStruct(cursor: ArgumentCursor, words: Uint32Array, word: number): void {
   const { fields } = cursor.data;
-  let moves = movesOf.get(fields);
-  if (moves === undefined) {
-    moves = allMoves(fields);
-    movesOf.set(fields, moves);
-  }
-  for (const { from, to, bytes } of moves[cursor.kind] ?? []) {
+  const moves = movesFor(fields)[cursor.kind];
+  if (moves === undefined) return;
+  for (const { from, to, bytes } of moves) {
     if (bytes === 2) words[word + (to >>> 2)] = cursor.u16(from);
     else for (let n = 0; n < bytes; n += 4) words[word + ((to + n) >>> 2)] = cursor.u32(from + n);
   }
 }
 
-function allMoves(of: HookFields): (readonly Move[] | undefined)[] {
+function movesFor(fields: HookFields): Moves {
+  if (fields === lastFields) return lastMoves;
+  lastFields = fields;
+  lastMoves = movesOf.get(fields) ?? allMoves(fields);
+  movesOf.set(fields, lastMoves);
+  return lastMoves;
+}
+
+function allMoves(of: HookFields): Moves {
   const move = (from: number, to: number, bytes = 4): Move => ({ from, to, bytes });
   const { path, sock, skb, sockaddr, cred, userNs, bpf, perfEvent, module } = of;
   const endpoints = (from: HookFields["sock"] | HookFields["skb"]) => [

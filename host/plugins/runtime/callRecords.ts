@@ -21,6 +21,7 @@ import {
 } from "../../../plugins/sdk/abi.js";
 import { ArgumentCursor } from "../../events/hook/argumentCursor.js";
 import { ArgumentKind, Position } from "../../events/hook/constants.js";
+import type { Hook } from "../../events/hook/hook.js";
 import type { HookEvent } from "../../events/model.js";
 import { PLUGIN_LIMITS } from "../limits.js";
 import { ArgumentRecords } from "./argumentRecords.js";
@@ -46,6 +47,8 @@ export class CallRecords {
   /** Positions of the argument records of the event at hand. */
   private readonly positions = new Uint32Array(MOST_ARGUMENTS);
   private used = 0;
+  private lastHook: Hook | undefined;
+  private lastHookAt = 0;
 
   constructor(buffer: ArrayBuffer) {
     this.words = new Uint32Array(buffer);
@@ -56,6 +59,7 @@ export class CallRecords {
   /** A new batch begins. */
   begin(): void {
     this.hooks.begin();
+    this.lastHook = undefined;
   }
 
   /** Writes the event record at `at` from `EVENT_DETAIL` on, and all that it refers to, behind it. */
@@ -63,7 +67,7 @@ export class CallRecords {
     const { words } = this;
     const word = at >>> 2;
     this.used = at + CALL_BYTES;
-    words.fill(0, word + CALL_HOOK / 4, word + CALL_BYTES / 4);
+    for (let n = CALL_HOOK / 4; n < CALL_BYTES / 4; n++) words[word + n] = 0;
     words[word + CALL_SIZE / 4] = CALL_BYTES;
     words[word + CALL_TID / 4] = event.tid;
     words[word + CALL_ACTIONS / 4] = event.actions;
@@ -72,11 +76,20 @@ export class CallRecords {
     words[word + CALL_OVERRIDE_ERROR / 4] = event.overrideError;
     words[word + CALL_SELECTOR / 4] = event.selector ?? NO_SELECTOR;
     words[word + CALL_RESERVED / 4] = 0;
-    const hook = this.hooks.place(event.hook, this.used);
-    this.used = hook.end;
-    this.refer(at + CALL_HOOK, hook.at);
+    this.refer(at + CALL_HOOK, this.placeHook(event.hook));
     this.writeArguments(event, at);
     return this.used;
+  }
+
+  /** Most often it is the same as before. */
+  private placeHook(hook: Hook): number {
+    if (hook !== this.lastHook) {
+      const { at, end } = this.hooks.place(hook, this.used);
+      this.used = end;
+      this.lastHook = hook;
+      this.lastHookAt = at;
+    }
+    return this.lastHookAt;
   }
 
   private writeArguments({ hook, data }: HookEvent, at: number): void {

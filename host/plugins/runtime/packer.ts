@@ -243,7 +243,11 @@ export class Packer {
     const word = at >>> 2;
     words[word + EVENT_SEQUENCE / 4] = event.sequence >>> 0;
     words[word + EVENT_SEQUENCE / 4 + 1] = Math.floor(event.sequence / 0x1_0000_0000);
-    longs[(at + EVENT_TIME_NS) >>> 3] = event.timeNs;
+    const { timeLow, timeHigh } = event;
+    if (timeLow !== undefined && timeHigh !== undefined) {
+      words[word + EVENT_TIME_NS / 4] = timeLow;
+      words[word + EVENT_TIME_NS / 4 + 1] = timeHigh;
+    } else longs[(at + EVENT_TIME_NS) >>> 3] = event.timeNs;
     words[word + EVENT_TYPE / 4] = event.type;
     words[word + EVENT_FLAGS / 4] = 0;
     words[word + EVENT_PROCESS / 4] = records.index[process] as number;
