@@ -17,7 +17,14 @@ const file = "/var/lib/app/data/segment-0000";
 
 /** Writes a recording of processes that start, and of calls of theirs that policies watch. */
 export function writeCallRecording(path: string, options: CallsOptions): void {
-  const { processes, calls, policies = 1 } = options;
+  const header = formatHeader({
+    ...{ layout: headerLayout(), bootToWallNs: "1700000000000000000", nodeName: "bench" },
+    ...{ kernel: "6.1.0", version: "0", recorded: "2026-01-01T00:00:00.000Z", scope: "all" },
+  });
+  writeFileSync(path, Buffer.concat([header, ...callRecords(options)]));
+}
+
+export function callRecords({ processes, calls, policies = 1 }: CallsOptions): Buffer[] {
   const layout = headerLayout();
   const make = new RecordMaker(layout);
   const shell = { pid: 10, keyNs: 1_000 };
@@ -60,9 +67,5 @@ export function writeCallRecording(path: string, options: CallsOptions): void {
     };
     records.push(make.hook(values, [make.path(0, file), make.int(1, BigInt(n % 64))]));
   }
-  const header = formatHeader({
-    ...{ layout, bootToWallNs: "1700000000000000000", nodeName: "bench", kernel: "6.1.0" },
-    ...{ version: "0", recorded: "2026-01-01T00:00:00.000Z", scope: "all" },
-  });
-  writeFileSync(path, Buffer.concat([header, ...records]));
+  return records;
 }
