@@ -100,25 +100,27 @@ export class Decoder implements HookDecoderHost {
   }
 
   /** One that nothing was heard of is remembered all the same: its next call need not ask again. */
-  caller(view: DataView, pidAt: number, keyAt: number, record: number): CachedProcess {
+  caller(
+    view: DataView,
+    pidAt: number,
+    keyAt: number,
+    parentPidAt: number,
+    parentKeyAt: number,
+  ): CachedProcess {
     const pid = view.getUint32(pidAt, true);
     const current = this.#cache.current(pid);
-    const isCurrent =
+    if (
       current?.keyLow === view.getInt32(keyAt, true) &&
-      current.keyHigh === view.getInt32(keyAt + 4, true);
-    return isCurrent ? current : this.#otherCaller(view, pid, keyAt, record);
-  }
-
-  /** One that was replaced by an exec meanwhile, or that nothing was heard of. */
-  #otherCaller(view: DataView, pid: number, keyAt: number, record: number): CachedProcess {
+      current.keyHigh === view.getInt32(keyAt + 4, true)
+    )
+      return current;
+    // One that was replaced by an exec meanwhile, or that nothing was heard of.
     const keyNs = view.getBigUint64(keyAt, true);
     const known = this.#find(pid, keyNs);
     if (known) return known;
-    const { pid: parentPidAt = 0, key: parentKeyAt = 0 } = this.hooks?.parentFields ?? {};
-    const parentPid = view.getUint32(record + parentPidAt, true);
-    const parent = this.#find(parentPid, view.getBigUint64(record + parentKeyAt, true));
+    const parentPid = view.getUint32(parentPidAt, true);
+    const parent = this.#find(parentPid, view.getBigUint64(parentKeyAt, true));
     const process = this.#unknown(pid, keyNs, parent);
-    const current = this.#cache.current(pid);
     if (keyNs === 0n || (current && current.keyNs > keyNs)) return process;
     this.#cache.set(process);
     return process;
@@ -256,10 +258,11 @@ export class Decoder implements HookDecoderHost {
   #test(of: NonNullable<RecordFields["test"]>, view: DataView, offset: number): Event {
     const { header } = this.#fields;
     const process = this.caller(
-      view.getUint32(offset + header.pid, true),
-      view.getBigUint64(offset + header.key, true),
-      view.getUint32(offset + of.parentPid, true),
-      view.getBigUint64(offset + of.parentKey, true),
+      view,
+      offset + header.pid,
+      offset + header.key,
+      offset + of.parentPid,
+      offset + of.parentKey,
     );
     const args = [0, 8, 16, 24].map((at) => view.getBigUint64(offset + of.args + at, true));
     return this.#event(view, offset, { type: EventType.TEST, process, args });

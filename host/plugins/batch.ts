@@ -9,6 +9,8 @@ export interface Batch {
   readonly from: number;
   readonly count: number;
   /** 1 for each packed event that no plugin has dropped yet. */
+  /** Of its events. */
+  readonly types: ReadonlySet<number>;
   readonly alive: Uint8Array;
 }
 

@@ -45,6 +45,7 @@ export class PluginChain {
   private slots: Slot[] = [];
   private readonly packer: Packer;
   private readonly alive = new Uint8Array(PLUGIN_LIMITS.batchEvents);
+  private readonly types = new Set<number>();
   /** By plugin name: versions come and go, what the host keeps for them stays. */
   private readonly keyValues = new Map<string, KeyValues>();
   /** `KeyValues.changes` of what `takeKept` has given, by plugin. */
@@ -172,12 +173,20 @@ export class PluginChain {
     this.packer.showsCalls = this.slots.some((slot) => slot.wantsCalls);
     let kept: Event[] | undefined;
     for (let from = 0; from < events.length; ) {
+      const most = Math.min(events.length - from, PLUGIN_LIMITS.batchEvents);
+      const types = this.typesOf(events, from, most);
+      if (!this.slots.some((slot, n) => n >= place && slot.wantsAny(types))) {
+        if (kept !== undefined) kept.push(...events.slice(from, from + most));
+        from += most;
+        continue;
+      }
       const count = this.packer.pack(events, from);
       const dropped = this.runBatch(place, {
         packer: this.packer,
         events,
         from,
         count,
+        types,
         alive: this.alive,
       });
       if (dropped > 0 && kept === undefined) kept = events.slice(0, from);
@@ -191,6 +200,18 @@ export class PluginChain {
       for (let n = place; n < this.slots.length; n++) this.passOn(this.slots[n] as Slot, n + 1);
     }
     return kept ?? events;
+  }
+
+  private typesOf(events: readonly Event[], from: number, count: number): ReadonlySet<number> {
+    const { types } = this;
+    types.clear();
+    let last = -1;
+    for (let n = from; n < from + count; n++) {
+      const { type } = events[n] as Event;
+      if (type !== last) types.add(type);
+      last = type;
+    }
+    return types;
   }
 
   private runBatch(place: number, batch: Batch): number {

@@ -55,7 +55,8 @@ export async function rehearse(
   for (let from = 0; from < events.length; ) {
     const slice = events.slice(from, from + SLICE);
     const count = packer.pack(slice, 0);
-    runner.judge({ packer, events: slice, from: 0, count, alive });
+    const types = new Set<number>(slice.map(({ type }) => type));
+    runner.judge({ packer, events: slice, from: 0, count, types, alive });
     from += count;
     await turn();
   }

@@ -70,6 +70,13 @@ export class Runner {
     return this.engine.failure;
   }
 
+  /** Whether it sees events of one of these types. */
+  wantsAny(types: ReadonlySet<number>): boolean {
+    if (this.wanted.size === 0) return true;
+    for (const type of types) if (this.wanted.has(type)) return true;
+    return false;
+  }
+
   /** Whether it sees what policies watch. */
   get wantsCalls(): boolean {
     const { wanted } = this;

@@ -41,6 +41,11 @@ export class Slot {
     return this.runner.wantsCalls || (this.shadow?.wantsCalls ?? false);
   }
 
+  /** Whether it, or its shadow, is given events of one of these types. */
+  wantsAny(types: ReadonlySet<number>): boolean {
+    return !this.isIdle && (this.shadow !== undefined || this.runner.wantsAny(types));
+  }
+
   /** Number of its instance. */
   get instance(): number {
     return this.setup.instance;
@@ -97,7 +102,7 @@ export class Slot {
 
   /** Lets the plugin judge what is alive of a batch, and does as it says; returns how many it dropped. */
   run(batch: Batch): number {
-    if (this.isIdle) return 0;
+    if (!this.wantsAny(batch.types)) return 0;
     const outcome = this.runner.judge(batch);
     this.shadow?.compare(batch, outcome);
     return this.setup.mode === "enforce" ? this.apply(batch, outcome) : 0;

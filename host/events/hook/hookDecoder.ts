@@ -15,10 +15,16 @@ export interface HookDecoderHost {
   readonly bootToWallLow: number;
   readonly bootToWallHigh: number;
   /**
-   * The process that made the call of the record at `record`, named at `pidAt` and `keyAt`. Known by
-   * its name alone if nothing was heard of it.
+   * The process that is named at these places, as is its parent; known by its name alone if nothing
+   * was heard of it.
    */
-  caller(view: DataView, pidAt: number, keyAt: number, record: number): CachedProcess;
+  caller(
+    view: DataView,
+    pidAt: number,
+    keyAt: number,
+    parentPidAt: number,
+    parentKeyAt: number,
+  ): CachedProcess;
 }
 
 /** Where in every record: offsets of `struct gs_header`. */
@@ -71,12 +77,6 @@ export class HookDecoder {
     return fields && new HookDecoder(fields, header, isStable);
   }
 
-  /** Where in a record of a call its parent is named. */
-  get parentFields(): { readonly pid: number; readonly key: number } {
-    const { event } = this.#fields;
-    return { pid: event["parent.pid"], key: event["parent.key_ns"] };
-  }
-
   /** Whether one of them is for certain pods only. */
   areForPods = false;
 
@@ -106,7 +106,13 @@ export class HookDecoder {
     if (!hook) return "unknown";
     const data = this.#keeper.keep(bytes, view, offset + of.end, size - of.end);
     if (!isWellFormed(data, view.getUint8(offset + of.args))) return "malformed";
-    const process = host.caller(view, offset + header.pid, offset + header.key, offset);
+    const process = host.caller(
+      view,
+      offset + header.pid,
+      offset + header.key,
+      offset + of["parent.pid"],
+      offset + of["parent.key_ns"],
+    );
     hook.events++;
     return callEvent(hook, process, this.#call(host, view, offset), data);
   }

@@ -124,6 +124,7 @@ export class Packer {
     this.used = HEADER_BYTES;
     this.signals.clear();
     this.calls.begin();
+    this.records.begin();
     const most = Math.min(all.length - from, PLUGIN_LIMITS.batchEvents);
     let count = 0;
     while (count < most && this.add(all[from + count] as Event, count)) count++;

@@ -43,68 +43,104 @@ export const LARGEST_RECORD_BYTES =
   (PROCESS_TEXTS + PROCESS_MORE_TEXTS - 1) * PLUGIN_LIMITS.textBytes +
   8;
 
-/** Processes that are remembered; more than one batch can hold. */
-const SLOTS = 16_384; // a power of two
+/** Processes that are remembered: more than one batch can hold, and a power of two. */
+const FEWEST_SLOTS = 8192;
+const MOST_SLOTS = 65_536;
 /** End of a chain of slots. */
 const END = -1;
-const RING_BYTES = 6 * 1024 * 1024;
+/** Of the encoded records. */
+const BYTES_A_SLOT = 384;
 /** Which of the texts the arguments are. */
 const ARGUMENTS = PROCESS_ARGUMENTS / TEXT_BYTES;
 
 /**
  * Process records, each encoded once and kept as bytes for later batches.
  *
- * A process has a slot, a number that indexes the arrays here. Slots and bytes are both taken in rings
- * of fixed size: what is old is overwritten, and made again should it be needed. So memory is bounded,
- * and remembering a process costs no object.
+ * A process has a slot, a number that indexes the arrays here. Slots and bytes are both taken in rings:
+ * what is old is overwritten, and made again should it be needed. So remembering a process costs no
+ * object. When they have come round the rings grow, up to a bound: more processes may be alive than
+ * they hold, and each would be encoded anew whenever it is its turn.
  */
 export class ProcessRecords {
   /** The batch that holds the process, its index there, and its parent's (or NO_PROCESS). */
-  readonly batch = new Uint32Array(SLOTS);
-  readonly index = new Uint32Array(SLOTS);
-  readonly parentIndex = new Uint32Array(SLOTS);
+  batch = new Uint32Array(0);
+  index = new Uint32Array(0);
+  parentIndex = new Uint32Array(0);
   /** How many of its ancestors that batch was asked to hold. */
-  readonly levels = new Uint8Array(SLOTS);
+  levels = new Uint8Array(0);
   /** Bytes of the record with its texts, a multiple of 8. */
-  readonly size = new Uint32Array(SLOTS);
+  size = new Uint32Array(0);
   /** Value of PROCESS_STATE. */
-  readonly state = new Uint32Array(SLOTS);
+  state = new Uint32Array(0);
 
+  private slots = FEWEST_SLOTS;
+  private ringBytes = 0;
+  /** A ring has come round since the last batch. */
+  private isFull = false;
   /** Bytes ever written when the record was begun. */
-  private readonly start = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
-  private readonly owner: (Process | undefined)[] = new Array(SLOTS).fill(undefined);
+  private start = new Float64Array(0);
+  private owner: (Process | undefined)[] = [];
   /** The pod that the record tells of: a process may get one after its first events. */
-  private readonly pod: (Pod | undefined)[] = new Array(SLOTS).fill(undefined);
+  private pod: (Pod | undefined)[] = [];
   /** The arguments that the record tells: a plugin may replace them. */
-  private readonly given: string[] = new Array(SLOTS).fill("");
+  private given: string[] = [];
   /** Chains of slots by pid: a Map would cost more than all the rest. */
-  private readonly heads = new Int32Array(SLOTS).fill(END);
-  private readonly next = new Int32Array(SLOTS).fill(END);
+  private heads = new Int32Array(0);
+  private next = new Int32Array(0);
   private nextSlot = 0;
 
-  private readonly bytes: Buffer;
-  private readonly words: Uint32Array;
-  private readonly longs: BigUint64Array;
+  private bytes = Buffer.alloc(0);
+  private words = new Uint32Array(0);
+  private longs = new BigUint64Array(0);
   /** Bytes ever written; the place in the ring is this modulo its size. */
   private written = 0;
   /** Where the texts written last end in the ring. */
   private textEnd = 0;
 
   constructor() {
-    const buffer = new ArrayBuffer(RING_BYTES);
+    this.allocate();
+  }
+
+  /** A new batch begins: slots that were given are no longer good. */
+  begin(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    if (this.slots === MOST_SLOTS) return;
+    this.slots *= 2;
+    this.allocate();
+  }
+
+  private allocate(): void {
+    const { slots } = this;
+    this.ringBytes = slots * BYTES_A_SLOT;
+    const buffer = new ArrayBuffer(this.ringBytes);
     this.bytes = Buffer.from(buffer);
     this.words = new Uint32Array(buffer);
     this.longs = new BigUint64Array(buffer);
+    this.batch = new Uint32Array(slots);
+    this.index = new Uint32Array(slots);
+    this.parentIndex = new Uint32Array(slots);
+    this.levels = new Uint8Array(slots);
+    this.size = new Uint32Array(slots);
+    this.state = new Uint32Array(slots);
+    this.start = new Float64Array(slots).fill(Number.NEGATIVE_INFINITY);
+    this.owner = new Array(slots).fill(undefined);
+    this.pod = new Array(slots).fill(undefined);
+    this.given = new Array(slots).fill("");
+    this.heads = new Int32Array(slots).fill(END);
+    this.next = new Int32Array(slots).fill(END);
+    this.nextSlot = 0;
+    this.written = 0;
   }
 
   /** The slot of a process, its record ready to be copied. Good until the next call. */
   get(process: Process): number {
-    let slot = this.heads[process.pid & (SLOTS - 1)] as number;
+    let slot = this.heads[process.pid & (this.slots - 1)] as number;
     while (slot !== END && this.owner[slot] !== process) slot = this.next[slot] as number;
     if (slot === END) {
       slot = this.takeSlot(process);
     } else if (
-      (this.start[slot] as number) >= this.written - RING_BYTES &&
+      (this.start[slot] as number) >= this.written - this.ringBytes &&
       this.pod[slot] === process.pod &&
       this.given[slot] === process.arguments
     ) {
@@ -117,17 +153,18 @@ export class ProcessRecords {
   /** Copies the record to the 32-bit words of a batch, at `word`. */
   copy(slot: number, target: Uint32Array, word: number): void {
     const { words } = this;
-    const from = ((this.start[slot] as number) % RING_BYTES) >>> 2;
+    const from = ((this.start[slot] as number) % this.ringBytes) >>> 2;
     const count = (this.size[slot] as number) >>> 2;
     for (let n = 0; n < count; n++) target[word + n] = words[from + n] as number;
   }
 
   private takeSlot(process: Process): number {
     const slot = this.nextSlot;
-    this.nextSlot = (slot + 1) % SLOTS;
+    this.nextSlot = (slot + 1) % this.slots;
+    if (this.nextSlot === 0) this.isFull = true;
     const previous = this.owner[slot];
-    if (previous !== undefined) this.unchain(slot, previous.pid & (SLOTS - 1));
-    const head = process.pid & (SLOTS - 1);
+    if (previous !== undefined) this.unchain(slot, previous.pid & (this.slots - 1));
+    const head = process.pid & (this.slots - 1);
     this.next[slot] = this.heads[head] as number;
     this.heads[head] = slot;
     this.owner[slot] = process;
@@ -147,10 +184,11 @@ export class ProcessRecords {
   }
 
   private encode(process: Process, slot: number): void {
-    let place = this.written % RING_BYTES;
-    if (RING_BYTES - place < LARGEST_RECORD_BYTES) {
-      this.written += RING_BYTES - place;
+    let place = this.written % this.ringBytes;
+    if (this.ringBytes - place < LARGEST_RECORD_BYTES) {
+      this.written += this.ringBytes - place;
       place = 0;
+      this.isFull = true;
     }
     let state = this.writeTexts(process, place) | this.writeMoreTexts(process, place);
     this.pod[slot] = process.pod;

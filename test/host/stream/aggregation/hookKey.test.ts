@@ -23,7 +23,8 @@ function passed(parts: readonly Buffer[], types: readonly string[] = [], name = 
   const returned = { type: "s32", index: 0 } as ArgumentDescription;
   const description = { ...event.hook.description, functionName: name, args, returned };
   const bytes = Buffer.concat(parts);
-  const data = keeper.keep(bytes, 0, bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const data = keeper.keep(bytes, view, 0, bytes.length);
   return hookKey({ ...event, hook: new Hook(description), data });
 }
 
