@@ -169,7 +169,7 @@ test("addresses are networks of both families, in network order, without what li
 test("an operator that does not go with the type is refused with those that do", () => {
   assert.equal(
     refusedFilter("sock", "Equal", "[1]"),
-    'operator: Equal does not go with type sock: it takes SAddr, NotSAddr, DAddr, NotDAddr, SPort, NotSPort, DPort, NotDPort, SPortPriv, NotSPortPriv, DPortPriv, NotDPortPriv, Protocol, Family, State (MatchArgs values "1" unsupported)',
+    'operator: Equal does not go with type sock: it takes SAddr, NotSAddr, DAddr, NotDAddr, SPort, NotSPort, DPort, NotDPort, SPortPriv, NotSPortPriv, DPortPriv, NotDPortPriv, Protocol, NotProtocol, Family, NotFamily, State, NotState (MatchArgs values "1" unsupported)',
   );
   assert.match(refusedFilter("int", "Prefix", "[a]"), /does not go with type s32: it takes Equal,/);
   assert.match(refusedFilter("cred", "Equal", "[a]"), /it cannot be compared with anything/);
