@@ -61,7 +61,7 @@ static __always_inline void fill_header(struct gs_header *header, enum gs_record
  * most one record a CPU, is in the room that is kept. */
 static __always_inline bool is_kept_for_processes(enum gs_record_type type, __u64 size)
 {
-	return type == GS_RECORD_HOOK && hook_ring_bytes &&
+	return (type == GS_RECORD_HOOK || type == GS_RECORD_TEST) && hook_ring_bytes &&
 	       bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + size > hook_ring_bytes;
 }
 

@@ -24,23 +24,26 @@ export class LossCounters {
   readonly #structBytes: number;
   readonly #map: RawMap;
   readonly #types: number;
-  readonly #hookType: number;
+  /** Of records that are no process's. */
+  readonly #others: readonly number[];
   #missed = 0;
 
   constructor(options: LossCountersOptions) {
     this.#options = options;
     this.#structBytes = structOf(options.layout, "gs_counters").size;
     this.#types = enumOf(options.layout, "gs_record_type", "GS_RECORD_TYPES");
-    this.#hookType = enumOf(options.layout, "gs_record_type", "GS_RECORD_HOOK");
+    this.#others = ["GS_RECORD_HOOK", "GS_RECORD_TEST"].map((name) =>
+      enumOf(options.layout, "gs_record_type", name),
+    );
     this.#map = openRawMap(options.countersFd, 4, this.#structBytes * possibleCpus());
   }
 
   /** A run that a program missed is a record that was lost before it could be made. */
   read(): SourceLosses {
     const { lost, tableFull, readFailed } = this.totals();
-    const ofHooks = lost[this.#hookType] ?? 0;
-    const ringProcess = lost.reduce((sum, each) => sum + each, 0) - ofHooks + this.#missedRuns();
-    return { ring: ringProcess + ofHooks, ringProcess, tableFull, readFailed };
+    const others = this.#others.reduce((sum, type) => sum + (lost[type] ?? 0), 0);
+    const ringProcess = lost.reduce((sum, each) => sum + each, 0) - others + this.#missedRuns();
+    return { ring: ringProcess + others, ringProcess, tableFull, readFailed };
   }
 
   totals(): Totals {

@@ -5,6 +5,9 @@ import { bench as exporting } from "./benches/export.js";
 import { bench as fanOut } from "./benches/fan-out.js";
 import { bench as growth } from "./benches/growth.js";
 import { bench as hooks } from "./benches/hooks.js";
+import { bench as kernel } from "./benches/kernel.js";
+import { bench as live } from "./benches/live.js";
+import { bench as liveGuest } from "./benches/live-guest.js";
 import { bench as plugins } from "./benches/plugins.js";
 import { bench as processCache } from "./benches/process-cache.js";
 import { bench as samples } from "./benches/samples.js";
@@ -21,5 +24,8 @@ export const benches: readonly Bench[] = [
   streamPlugins,
   exporting,
   processCache,
+  live,
   hooks,
+  kernel,
+  liveGuest,
 ];

@@ -13,7 +13,7 @@ const workload = built("workloads/mkdirs");
 const empties = built("programs/empty.bpf.o");
 
 const args = [argument(0, "s32"), userArgument(1, "string", { maxData: 256 }), argument(2, "u32")];
-const none: SelectorSpec = {
+export const none: SelectorSpec = {
   pids: [],
   binaries: [],
   args: [],
@@ -65,7 +65,7 @@ export const bench: Bench = {
       ["fentry", all],
     ] as const) {
       const empty = `${mechanism}, empty`;
-      variants[empty] = () => emptyNs(mechanism, calls);
+      variants[empty] = () => emptyNs(mechanism, "mkdirat", [workload, String(calls)]);
       figures.push(figure(empty, "ns/call", (m) => m(empty)));
       for (const [name, spec] of Object.entries(cases)) {
         const each = `${mechanism}, ${name}`;
@@ -78,15 +78,20 @@ export const bench: Bench = {
   },
 };
 
-function emptyNs(kind: "kprobe" | "fentry", calls: number): number {
+/** BPF time of an empty program on that system call, which the workload makes. */
+export function emptyNs(
+  kind: "kprobe" | "fentry",
+  call = "mkdirat",
+  command = [workload, "100000"],
+): number {
   const object = BpfObject.open(empties);
   try {
     const program: Program = object.program(`empty_${kind}`);
     program.autoload = true;
-    if (kind === "fentry") program.setTarget("__x64_sys_mkdirat");
+    if (kind === "fentry") program.setTarget(`__x64_sys_${call}`);
     object.load();
-    const link = kind === "fentry" ? program.attachTrace() : program.attachSyscall("mkdirat");
-    spawnSync(workload, [String(calls)]);
+    const link = kind === "fentry" ? program.attachTrace() : program.attachSyscall(call);
+    spawnSync(command[0] as string, command.slice(1));
     const { runTimeNs, runCount } = program.info();
     link.close();
     return Number(runTimeNs) / Number(runCount);

@@ -47,7 +47,7 @@ export function countEvents(socket: string): Promise<Delivered> {
 }
 
 /** Walks over messages without looking at what is in them. */
-class FrameCounter {
+export class FrameCounter {
   events = 0;
   bytes = 0;
   /** Of the message at hand, not here yet. */
