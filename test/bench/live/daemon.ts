@@ -1,7 +1,8 @@
 /** A daemon in a process of its own, for benches that measure all of it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +23,17 @@ spec:
     syscall: true
     args: [{index: 2, type: int}]
     selectors: [{matchArgs: [{index: 2, operator: Equal, values: ["4444"]}]}]`;
+
+/** The file of a socket is there before anybody listens. */
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connectSocket(socket, () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", () => resolve(false));
+  });
+}
 
 export class BenchDaemon {
   readonly #child: ChildProcess;
@@ -56,7 +68,7 @@ export class BenchDaemon {
   }
 
   async serving(): Promise<void> {
-    while (!existsSync(this.socket)) {
+    while (!(await answers(this.socket))) {
       if (this.#child.exitCode !== null) throw new Error("the daemon did not start");
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

@@ -46,18 +46,24 @@ export class Subscription {
 
   /** Until so many have come. @returns false: nothing came for that long */
   async until(count: number, patienceMs = 10_000): Promise<boolean> {
-    while (this.events < count) {
+    for (let quietSinceMs = performance.now(); this.events < count; ) {
+      if (performance.now() - quietSinceMs > patienceMs) return false;
       const before = this.events;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, patienceMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      if (this.events === before) return false;
+      await this.#change(patienceMs);
+      if (this.events > before) quietSinceMs = performance.now();
     }
     return true;
+  }
+
+  /** Some bytes, which may be no whole event, or the time is up. */
+  #change(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   close(): void {
