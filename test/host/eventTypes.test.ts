@@ -15,14 +15,14 @@ import { fromJson, toJson } from "../../host/json/protojson.js";
 import { createLogger } from "../../host/log.js";
 import { PipelineHandle } from "../../host/pipeline/handle.js";
 import type { Frames } from "../../host/pipeline/port.js";
-import { projectFolder, withManifest } from "../../host/plugins/build.js";
-import { eventTypesByName, parseManifest } from "../../host/plugins/manifest.js";
+import { eventTypesByName } from "../../host/plugins/manifest.js";
 import { prepare } from "../../host/plugins/validate.js";
 import type { HookDescription } from "../../host/policy/hookSpec.js";
 import { formatHeader } from "../../host/source/recordingFormat.js";
 import { parseRecordingSpec } from "../../host/source/recordingSpec.js";
 import { offsetOf } from "../../host/source/recordLayout.js";
 import { fgs } from "../../proto/generated/api.js";
+import { extismModule } from "../plugins/extism/modules.js";
 import { collect, startTestDaemon, temporaryFolder } from "../support/daemon.js";
 import { headerLayout } from "../support/headerLayout.js";
 import { RecordMaker } from "../support/records.js";
@@ -119,17 +119,9 @@ const native = `
     return Verdict.Keep;
   }`;
 
-/** One that was written for Extism; it says nothing of these events, but reads all of them. */
-function extism(): Uint8Array {
-  const bytes = readFileSync(join(projectFolder, "test/plugins/extism/noise-c.wasm"));
-  const manifest = {
-    name: "other",
-    version: "1.0.0",
-    description: "",
-    events: Object.keys(eventTypesByName),
-  };
-  return withManifest(bytes, parseManifest(JSON.stringify(manifest), "test"));
-}
+/** Ones for Extism, by JSON and by protobuf; they say nothing of these events, but read all of them. */
+const extism = (name: "noise-c" | "noise-protobuf") =>
+  extismModule(name, { name, events: Object.keys(eventTypesByName) });
 
 async function start(t: TestContext) {
   const source = `recording:${recording(t)}?speed=max`;
@@ -137,7 +129,8 @@ async function start(t: TestContext) {
   const client = await connect();
   const events = Object.keys(eventTypesByName);
   await client.plugins.upload(await compilePlugin(native, { events }));
-  await client.plugins.upload(extism());
+  await client.plugins.upload(await extism("noise-c"));
+  await client.plugins.upload(await extism("noise-protobuf"));
   return { daemon, client };
 }
 
@@ -181,6 +174,7 @@ test("every type goes from a recording through plugins to streams, JSON and line
   assert.deepEqual(
     plugins.map(({ counts }) => [toNumber(counts?.seen), toNumber(counts?.failed)]),
     [
+      [judged, 0],
       [judged, 0],
       [judged, 0],
     ],
