@@ -32,9 +32,10 @@ struct gs_tree_stack {
 
 /* What the host is told at once, so that it looks at a process before that is gone. */
 struct gs_tree_news {
-	__u64 key_ns;
-	__u32 pid;
+	struct gs_key key;
+	__u32 binary_size; /* of the path that is there; 0: not known */
 	__u32 pad;
+	__u8 binary[GS_BINARY_HEAD];
 };
 
 struct gs_tree_counters {
@@ -72,7 +73,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
-	__type(key, struct gs_tree_news);
+	__type(key, struct gs_key);
 	__type(value, __u8);
 } tree_known SEC(".maps");
 
@@ -123,16 +124,31 @@ static __always_inline bool add_stack(const struct gs_tree_key *key, struct gs_t
 }
 
 /* Whose addresses mean nothing to the host before it has seen what is mapped there. */
-static __always_inline void tell_of_process(const struct gs_tree_key *key)
+static __noinline int tell_of_process(const struct gs_tree_key *process)
 {
-	struct gs_tree_news news = {.key_ns = key->key_ns, .pid = key->pid};
+	struct gs_key key = {.key_ns = process->key_ns, .pid = process->pid};
+	const struct gs_facts *facts;
+	struct gs_tree_news *news;
 	__u8 one = 1;
 
-	if (!key->pid || bpf_map_lookup_elem(&tree_known, &news))
-		return;
-	/* one that finds no room is told again */
-	if (!bpf_ringbuf_output(&tree_news, &news, sizeof(news), BPF_RB_FORCE_WAKEUP))
-		bpf_map_update_elem(&tree_known, &news, &one, BPF_ANY);
+	if (!key.pid || bpf_map_lookup_elem(&tree_known, &key))
+		return part_done();
+	news = bpf_ringbuf_reserve(&tree_news, sizeof(*news), 0);
+	if (!news)
+		return part_done(); /* it is told again */
+	facts = bpf_map_lookup_elem(&process_facts, &key.pid);
+	news->key = key;
+	news->binary_size = 0;
+	news->pad = 0;
+	if (facts) {
+		news->binary_size = facts->binary_size;
+		bpf_probe_read_kernel(news->binary, sizeof(news->binary), facts->binary);
+	} else {
+		__builtin_memset(news->binary, 0, sizeof(news->binary));
+	}
+	bpf_ringbuf_submit(news, BPF_RB_FORCE_WAKEUP);
+	bpf_map_update_elem(&tree_known, &key, &one, BPF_ANY);
+	return part_done();
 }
 
 static __noinline int count_stacks(struct gs_call *call)
@@ -159,8 +175,7 @@ static __noinline int count_stacks(struct gs_call *call)
 	key.key_ns = self.key_ns;
 	key.pid = self.pid;
 	key.hash = hash;
-	if (hook_config.tree & GS_TREE_USER)
-		tell_of_process(&key);
+	run_part(tell_of_process(&key));
 	counted = bpf_map_lookup_elem(&tree_counters, &zero);
 	if (!counted)
 		return part_done();

@@ -3,9 +3,11 @@ import type { fgs } from "../../proto/generated/api.js";
 import type { RecordLayout } from "../source/source.js";
 import type { TreeNumbers } from "./collector.js";
 import type { TreeInit } from "./generation.js";
+import type { NewsLayout } from "./processes.js";
 
 export interface StacksWorkerData {
   readonly newsFd: number;
+  readonly newsLayout: NewsLayout;
   /** Of the kernel's process table. */
   readonly tableFd: number;
   readonly layout: RecordLayout;

@@ -7,8 +7,18 @@ import { ProcessImage } from "./symbols/processImage.js";
 export interface ProcessesOptions {
   /** Ring of `struct gs_tree_news`. */
   readonly newsFd: number;
+  readonly newsLayout: NewsLayout;
   /** As the kernel's process table has it; undefined: it is not in there. */
   keyNsOf(pid: number): bigint | undefined;
+}
+
+/** Where things lie in `struct gs_tree_news`; bytes. */
+export interface NewsLayout {
+  readonly keyNs: number;
+  readonly pid: number;
+  readonly binarySize: number;
+  readonly binary: number;
+  readonly binaryBytes: number;
 }
 
 export interface KnownProcess {
@@ -55,11 +65,18 @@ export class Processes {
 
   /** Looks at those that the kernel told of by now. */
   hear(): void {
+    const at = this.#options.newsLayout;
     this.#news.drain(mostWaiting, (offset) => {
-      const { view } = this.#news;
-      const keyNs = view.getBigUint64(offset, true);
-      const pid = view.getUint32(offset + 8, true);
+      const { view, bytes } = this.#news;
+      const keyNs = view.getBigUint64(offset + at.keyNs, true);
+      const pid = view.getUint32(offset + at.pid, true);
       const { image } = this.of(pid, keyNs);
+      const size = view.getUint32(offset + at.binarySize, true);
+      const from = offset + at.binary;
+      // As events name it; of one that is too long /proc has the whole path.
+      if (size > 0 && size <= at.binaryBytes) {
+        image.binary = Buffer.from(bytes.subarray(from, from + size)).toString("utf8");
+      }
       for (const ms of lookAgainMs) this.#lookLater(image, ms);
     });
   }

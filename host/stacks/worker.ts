@@ -10,7 +10,8 @@ import { Pods } from "./pods.js";
 
 const port = parentPort;
 if (!port) throw new Error("host/stacks/worker.ts runs as a worker thread only");
-const { newsFd, tableFd, layout, nodeName, containers } = workerData as StacksWorkerData;
+const { newsFd, newsLayout, tableFd, layout, nodeName, containers } =
+  workerData as StacksWorkerData;
 
 /** What is there stays in the kernel so long at most. */
 const everyMs = 1000;
@@ -20,6 +21,7 @@ const table = openProcessTable(tableFd, layout);
 const pods = new Pods((cgroup) => post({ type: "pod", cgroup }));
 const collector = new Collector({
   newsFd,
+  newsLayout,
   nodeName,
   keyNsOf: (pid) => table.keyNsOf(pid),
   podOf: (cgroup) => (containers ? pods.of(cgroup) : Promise.resolve("")),

@@ -11,6 +11,7 @@ import {
 import type { TreeSpec } from "../../policy/hookSpec.js";
 import type { RawMap } from "../../source/rawMap.js";
 import { createGeneration, type TreeInit } from "../../stacks/generation.js";
+import type { NewsLayout } from "../../stacks/processes.js";
 import { createMap, noPrealloc } from "./maps.js";
 
 /** As GS_STACK_BYTES. */
@@ -28,9 +29,10 @@ export class TreeCommons {
   readonly known: RawMap;
   /** A ring: reuse its descriptor, it is never read by key. */
   readonly news: KernelMap;
+  readonly newsLayout: NewsLayout;
 
   constructor(readonly btf: Btf) {
-    const { size } = btf.struct("gs_tree_news");
+    const { size } = btf.struct("gs_key");
     this.known = createMap("tree_known", {
       type: MapType.LRU_HASH,
       keySize: size,
@@ -44,6 +46,13 @@ export class TreeCommons {
       valueSize: 0,
       maxEntries: newsBytes,
     });
+    this.newsLayout = {
+      keyNs: offsetOf(btf, "gs_tree_news", "key") + offsetOf(btf, "gs_key", "key_ns"),
+      pid: offsetOf(btf, "gs_tree_news", "key") + offsetOf(btf, "gs_key", "pid"),
+      binarySize: offsetOf(btf, "gs_tree_news", "binary_size"),
+      binary: offsetOf(btf, "gs_tree_news", "binary"),
+      binaryBytes: btf.struct("gs_tree_news").size - offsetOf(btf, "gs_tree_news", "binary"),
+    };
   }
 
   /** Twice does no harm. */
@@ -67,11 +76,10 @@ export class TreeMaps {
     readonly commons: TreeCommons,
   ) {
     const { btf } = commons;
-    const { size: head, members } = btf.struct("gs_tree_stack");
-    const key = btf.struct("gs_tree_key");
+    const head = btf.struct("gs_tree_stack").size;
     const parts = Number(spec.kernel) + Number(spec.user);
     const shape = {
-      keySize: key.size,
+      keySize: btf.struct("gs_tree_key").size,
       valueSize: head + parts * stackBytes,
       ...room(),
     };
@@ -98,7 +106,6 @@ export class TreeMaps {
       valueSize: btf.struct("gs_tree_counters").size,
       maxEntries: 1,
     });
-    const offset = (name: string, of: typeof members) => of[name]?.offset ?? 0;
     this.init = {
       name: spec.name,
       stacksFd: this.stacks.fd,
@@ -109,11 +116,11 @@ export class TreeMaps {
         stackBytes,
         kernel: spec.kernel,
         user: spec.user,
-        count: offset("count", members),
-        kernelSize: offset("kernel_size", members),
-        userSize: offset("user_size", members),
-        keyNs: offset("key_ns", key.members),
-        pid: offset("pid", key.members),
+        count: offsetOf(btf, "gs_tree_stack", "count"),
+        kernelSize: offsetOf(btf, "gs_tree_stack", "kernel_size"),
+        userSize: offsetOf(btf, "gs_tree_stack", "user_size"),
+        keyNs: offsetOf(btf, "gs_tree_key", "key_ns"),
+        pid: offsetOf(btf, "gs_tree_key", "pid"),
       },
     };
   }
@@ -122,6 +129,12 @@ export class TreeMaps {
     this.stacks.close();
     this.counters.close();
   }
+}
+
+function offsetOf(btf: Btf, struct: string, member: string): number {
+  const found = btf.struct(struct).members[member];
+  if (found === undefined) throw new Error(`struct ${struct} has no member ${member}`);
+  return found.offset;
 }
 
 const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);

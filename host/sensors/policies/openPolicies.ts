@@ -54,6 +54,7 @@ export async function openPolicies(
       containers: options.containers,
       workerData: () => ({
         newsFd: treeCommons().news.fd,
+        newsLayout: treeCommons().newsLayout,
         tableFd: base.tableFd,
         layout: base.layout,
         nodeName: options.nodeName ?? "",

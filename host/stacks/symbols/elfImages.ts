@@ -7,7 +7,11 @@ import type { Mapping } from "./mappings.js";
 const mostFunctions = 2_000_000;
 const mostImages = 4096;
 
+/** So long the same device, inode and path are taken for the same file without a look at it. */
+const trustedMs = 10_000;
+
 export class ElfImages {
+  readonly #recent = new Map<string, { readonly image: ElfImage; readonly at: number }>();
   readonly #images = new Map<string, ElfImage>();
   #functions = 0;
 
@@ -15,9 +19,21 @@ export class ElfImages {
    * The very file that is mapped, wherever it lies in the process' mount namespace, deleted or
    * replaced. `folder`: of the process in /proc.
    */
-  open(folder: string, { range, path }: Mapping): ElfImage {
+  open(folder: string, mapping: Mapping): ElfImage {
+    const name = `${mapping.file} ${mapping.path}`;
+    const recent = this.#recent.get(name);
+    if (recent && performance.now() - recent.at < trustedMs) return recent.image;
+    const image = this.#read(folder, mapping);
+    if (image === undefined) return noImage;
+    if (this.#recent.size >= mostImages) this.#recent.clear();
+    this.#recent.set(name, { image, at: performance.now() });
+    return image;
+  }
+
+  /** Undefined: it can't be opened. */
+  #read(folder: string, { range, path }: Mapping): ElfImage | undefined {
     const fd = openFile(`${folder}/map_files/${range}`) ?? openFile(`${folder}/root${path}`);
-    if (fd === undefined) return noImage;
+    if (fd === undefined) return undefined;
     try {
       const { dev, ino, size, mtimeMs } = fstatSync(fd);
       const key = `${dev} ${ino} ${size} ${mtimeMs}`;
@@ -31,7 +47,7 @@ export class ElfImages {
       this.#keep(key, image);
       return image;
     } catch {
-      return noImage;
+      return undefined;
     } finally {
       closeSync(fd);
     }

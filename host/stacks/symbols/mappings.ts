@@ -9,6 +9,8 @@ export interface Mapping {
   readonly path: string;
   /** Its name in /proc/PID/map_files. */
   readonly range: string;
+  /** Device and inode, as far as /proc/PID/maps tells them. */
+  readonly file: string;
 }
 
 /** More are no code that anybody wrote. */
@@ -16,8 +18,8 @@ const mostMappings = 65_536;
 
 export function parseMaps(text: string): Mapping[] {
   const mappings: Mapping[] = [];
-  const line = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) \S+ \d+ *(.*)$/gm;
-  for (const [, start = "", end = "", offset = "", path = ""] of text.matchAll(line)) {
+  const line = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) (\S+ \d+) *(.*)$/gm;
+  for (const [, start = "", end = "", offset = "", file = "", path = ""] of text.matchAll(line)) {
     if (mappings.length >= mostMappings) break;
     // The kernel's own half: [vsyscall]
     if (start.length > 12) continue;
@@ -27,6 +29,7 @@ export function parseMaps(text: string): Mapping[] {
       offset: Number.parseInt(offset, 16),
       path: unescaped(path),
       range: `${start}-${end}`,
+      file,
     });
   }
   return mappings;

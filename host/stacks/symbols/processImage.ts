@@ -9,7 +9,7 @@ import { PerfMap } from "./perfMap.js";
 const mostFrames = 32_768;
 
 export class ProcessImage {
-  /** Path of the program; "" if nobody saw it. */
+  /** Path of the program; "" if nobody saw it. Whoever knows how it was called may set it. */
   binary = "";
   /** Name of the folder of its cgroup v2, by which its container is known. */
   cgroup = "";
@@ -41,13 +41,14 @@ export class ProcessImage {
       const key = mappings.map(({ range, path }) => `${range} ${path}`).join("\n");
       if (key === "" || key === this.#seen || !this.isAlive()) return false;
       const files = mappings.filter(({ path }) => path.startsWith("/"));
+      const isNew = this.#seen === "";
+      // From here on it may be gone: what is mapped where is known, and mostly the files, too.
       const found = files.map((each) => [fileKey(each), this.#open(folder, each)] as const);
-      if (this.binary === "") this.#identify(folder);
-      if (!this.isAlive()) return false;
       this.#seen = key;
       this.#mappings = mappings;
       this.#images = new Map(found);
       this.#frames.clear();
+      if (isNew) this.#identify(folder);
       return true;
     } catch (error) {
       // It ended meanwhile, or /proc does not show it to us.
@@ -78,7 +79,9 @@ export class ProcessImage {
   }
 
   #identify(folder: string): void {
-    this.binary = readlinkSync(`${folder}/exe`).replace(/ \(deleted\)$/, "");
+    const binary = readlinkSync(`${folder}/exe`).replace(/ \(deleted\)$/, "");
+    if (!this.isAlive()) return;
+    this.binary ||= binary;
     this.cgroup = cgroupName(readFileSync(`${folder}/cgroup`, "utf8"));
     const status = readFileSync(`${folder}/status`, "latin1");
     const ownPid = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1] ?? this.pid;
