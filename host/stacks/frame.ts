@@ -1,6 +1,6 @@
 /** A function on a stack, as far as it is known. */
 export interface Frame {
-  /** What makes two frames the same; functions of the same name in two files are not. */
+  /** What makes two frames the same: the function and its file; without a name, the address. */
   readonly key: string;
   /** Of the function's start where that is known, else the frame's own. Signed, see `CountedStack`. */
   readonly address: number;
@@ -11,7 +11,8 @@ export interface Frame {
 }
 
 export function frameOf(address: number, symbol: string, module: string): Frame {
-  return { key: `${symbol}\0${module}`, address, symbol, module };
+  const key = symbol === "" ? String(address) : `${symbol}\0${module}`;
+  return { key, address, symbol, module };
 }
 
 /** Frames that stand for what is no function. */

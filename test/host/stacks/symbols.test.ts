@@ -61,7 +61,10 @@ test("functions of the kernel are found by exact address, modules and programs n
 test("a kernel that hides its addresses names nothing", (t) => {
   const kallsyms = path.join(temporaryFolder(t), "kallsyms");
   writeFileSync(kallsyms, "0000000000000000 T _stext\n0000000000000000 T do_it\n");
-  assert.equal(new KernelSymbols(kallsyms).frame(-0x7f000000, false).symbol, "");
+  const symbols = new KernelSymbols(kallsyms);
+  const [one, other] = [-0x7f000000, -0x7f000001].map((each) => symbols.frame(each, false));
+  assert.equal(one?.symbol, "");
+  assert.notEqual(one?.key, other?.key);
 });
 
 test("code that is mapped is told from data, and paths may have anything in them", () => {
