@@ -41,12 +41,24 @@ static inline __attribute__((always_inline)) void call(void)
 #endif
 }
 
-/* The same code for all, so that a step takes all of them the same time. */
+/*
+ * The same code for all, so that a step takes all of them the same time on average; not the same
+ * each time, or rounds could keep step with the clock that samples them.
+ */
 FRAMED void one_step(void)
 {
+	static uint64_t random = 1;
+	uint64_t length, value = 0;
+
 	with_frame();
-	for (int i = 0; i < 300000; i++)
-		sink += i;
+	random = random * 6364136223846793005u + 1442695040888963407u;
+	length = 100000 + (random >> 33) % 400000;
+	/* in registers: how long memory takes depends on what was there before */
+	for (uint64_t i = 0; i < length; i++) {
+		value = value * 3 + i;
+		__asm__ volatile("" : "+r"(value));
+	}
+	sink = value;
 	with_frame();
 }
 
