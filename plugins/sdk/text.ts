@@ -1,4 +1,5 @@
 import { TEXT_BYTES, TEXT_LENGTH, TEXT_OFFSET } from "./abi";
+import { behindLastByte, nextByte } from "./bytewise";
 import { takeScratch } from "./scratch";
 
 /**
@@ -29,8 +30,11 @@ export class Text {
   }
 
   equals(other: string): bool {
+    const bytes = this.length;
+    // A unit of UTF-16 is one to three bytes of UTF-8.
+    if (bytes < other.length || bytes > 3 * other.length) return false;
     const start = this.address;
-    const end = start + <usize>this.length;
+    const end = start + <usize>bytes;
     return matchPrefix(start, end, other) == end;
   }
 
@@ -57,7 +61,10 @@ export class Text {
     const unit = part.charCodeAt(0);
     const first = <u8>unit;
     for (; at < end; ++at) {
-      if (unit < 0x80 && load<u8>(at) != first) continue;
+      if (unit < 0x80) {
+        at = nextByte(at, end, first);
+        if (at == end) return -1;
+      }
       if (matchPrefix(at, end, part)) return <i32>(at - start);
     }
     return -1;
@@ -74,8 +81,7 @@ export class Text {
   get basename(): Text {
     const start = this.address;
     const end = start + <usize>this.length;
-    let at = end;
-    while (at > start && load<u8>(at - 1) != 0x2f) --at;
+    const at = behindLastByte(start, end, 0x2f);
     return makeText(at, <i32>(end - at));
   }
 
@@ -101,6 +107,16 @@ export function makeText(address: usize, length: i32): Text {
   return changetype<Text>(cell);
 }
 
+/** Bits that four units of UTF-16 do not have if all of them are ASCII. */
+const NOT_ASCII: u64 = ((<u64>0xff80_ff80) << 32) | 0xff80_ff80;
+
+/** Four bytes as four units of UTF-16. */
+function widened(bytes: u32): u64 {
+  let wide = <u64>bytes;
+  wide = (wide | (wide << 16)) & (((<u64>0xffff) << 32) | 0xffff);
+  return (wide | (wide << 8)) & (((<u64>0x00ff_00ff) << 32) | 0x00ff_00ff);
+}
+
 /**
  * Compares UTF-8 from `at` with UTF-16 `expected`, unit by unit: returns where the match ended, or 0
  * if there is none.
@@ -108,6 +124,15 @@ export function makeText(address: usize, length: i32): Text {
 function matchPrefix(at: usize, end: usize, expected: string): usize {
   let unitAt = changetype<usize>(expected);
   const unitEnd = unitAt + ((<usize>expected.length) << 1);
+  // Four characters of ASCII at a time, as far as it goes.
+  while (unitAt + 8 <= unitEnd && at + 4 <= end) {
+    const bytes = load<u32>(at);
+    const units = load<u64>(unitAt);
+    if ((bytes & 0x80808080) != 0 || (units & NOT_ASCII) != 0) break;
+    if (widened(bytes) != units) return 0;
+    at += 4;
+    unitAt += 8;
+  }
   while (unitAt < unitEnd) {
     const unit = <u32>load<u16>(unitAt);
     unitAt += 2;
@@ -134,6 +159,14 @@ function matchPrefix(at: usize, end: usize, expected: string): usize {
 function matchSuffix(start: usize, end: usize, expected: string): bool {
   const unitStart = changetype<usize>(expected);
   let unitAt = unitStart + ((<usize>expected.length) << 1);
+  while (unitAt >= unitStart + 8 && end >= start + 4) {
+    const bytes = load<u32>(end - 4);
+    const units = load<u64>(unitAt - 8);
+    if ((bytes & 0x80808080) != 0 || (units & NOT_ASCII) != 0) break;
+    if (widened(bytes) != units) return false;
+    end -= 4;
+    unitAt -= 8;
+  }
   while (unitAt > unitStart) {
     unitAt -= 2;
     let point = <u32>load<u16>(unitAt);

@@ -7,6 +7,8 @@ const onHost = [
   "fan-out",
   "growth",
   "plugins",
+  "fuel",
+  "upload",
   "samples",
   "stream-plugins",
   "export",

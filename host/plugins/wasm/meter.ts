@@ -1,16 +1,16 @@
 import type { BulkInstruction } from "./instructions.js";
 import type { WasmModule } from "./module.js";
 import { EMPTY_BLOCK, Op, ValueType } from "./opcodes.js";
-import { type FunctionShape, readShape } from "./regions.js";
+import { type FunctionShape, isInLoop, readShape } from "./regions.js";
 import { Writer } from "./writer.js";
 
 /**
  * Writes functions that count their fuel.
  *
  * Each region is charged as it is entered: the private global goes down by the region's cost, and
- * below zero the module traps. A local remembers the global, so that charges work in a register and only
- * store: reading back what was just stored is what takes time. Behind a call the local is read anew. The
- * global is right at every moment, wherever the code goes next.
+ * below zero the module traps. A local remembers the global, so that loops work in a register and only
+ * store: reading back what was just stored is what takes time. Behind a call in a loop the local is read
+ * anew. The global is right at every moment, wherever the code goes next.
  */
 export class Meter {
   private readonly helperIndex = new Map<string, number>();
@@ -69,18 +69,19 @@ export class Meter {
         write: (out) => out.byte(Op.call).u32(helper),
       });
     }
-    const charged = shape.regions.filter(({ kind, cost }) => cost > 0 || kind === "function");
-    const lastAt = charged.at(-1)?.at ?? 0;
-    // In front of a charge at the same place: sorting keeps the order.
-    for (const { end, isInLoop } of this.registers ? shape.calls : []) {
-      if (isInLoop || end <= lastAt)
-        edits.push(insert(end, (out) => this.load(out, shape.freeLocal)));
+    const load = (out: Writer) => this.load(out, shape.freeLocal);
+    // Loads come in front of a charge at the same place: sorting keeps the order.
+    for (const call of this.registers ? shape.calls : []) {
+      if (call.isInLoop) edits.push(insert(call.end, load));
     }
-    for (const { kind, cost, at } of charged) {
-      const inRegister = this.registers && kind !== "function";
-      edits.push(
-        insert(at, (out) => this.charge(out, Math.max(cost, 1), shape.freeLocal, inRegister)),
-      );
+    for (const region of shape.regions) {
+      const { kind, at } = region;
+      const cost = kind === "function" ? Math.max(region.cost, 1) : region.cost;
+      const inRegister = this.registers && isInLoop(region);
+      const isOutermost = kind === "loop" && !(region.parent && isInLoop(region.parent));
+      if (inRegister && isOutermost) edits.push(insert(region.opcodeAt, load));
+      if (cost === 0) continue;
+      edits.push(insert(at, (out) => this.charge(out, cost, shape.freeLocal, inRegister)));
     }
     return edits.sort((a, b) => a.at - b.at);
   }

@@ -53,7 +53,7 @@ export interface Call {
 }
 
 /** A branch that costs less is charged along with what it lies in, whether it is taken or not. */
-const LONG_BRANCH_COST = 24;
+const LONG_BRANCH_COST = 64;
 
 /** Walks the code of one function. */
 export function readShape(module: WasmModule, position: number): FunctionShape {
@@ -148,7 +148,8 @@ function walkCode(instruction: InstructionReader, codeAt: number, index: number)
   return { regions, bulk, calls };
 }
 
-function isInLoop(region: Region): boolean {
+/** Whether it is a loop, or lies in one. */
+export function isInLoop(region: Region): boolean {
   for (let r: Region | undefined = region; r; r = r.parent) if (r.kind === "loop") return true;
   return false;
 }
