@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import type { Client } from "../../../../host/api/client.js";
 import type { fgs } from "../../../../proto/generated/api.js";
 import { Gated } from "../../../bpf/core/harness.js";
-import { startTestDaemon } from "../../../support/daemon.js";
+import { startTestDaemon, temporaryFolder } from "../../../support/daemon.js";
 
 export type Node = fgs.StackTraceNode.$Properties;
 
@@ -16,7 +16,8 @@ ${hooks}`;
 
 /** A daemon in whose scope is only the command, which waits to be let go. */
 export async function daemonFor(t: TestContext, command: readonly string[]) {
-  const gated = new Gated(command);
+  // Node.js leaves a log where it works.
+  const gated = new Gated(command, { cwd: temporaryFolder(t) });
   t.after(() => gated.kill());
   const scope = { kind: "tree", rootPids: [gated.pid], spawned: true } as const;
   const { connect, address } = await startTestDaemon(t, { scope });
