@@ -6,6 +6,7 @@ const onHost = [
   "encoder",
   "fan-out",
   "growth",
+  "start",
   "plugins",
   "fuel",
   "upload",
