@@ -4,6 +4,7 @@ import type { ServerTls } from "./api/tls.js";
 import { GuidestarError } from "./errors.js";
 import type { ExportConfig, ExportStatus } from "./export/config.js";
 import type { MetricsAddress } from "./export/metrics/server.js";
+import type { MetricsSources } from "./export/metrics/sources.js";
 import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
@@ -195,9 +196,6 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
   // Loaded here, so that what needs no server (`guidestar run`) starts in two thirds of the time.
   const { startServer } = await import("./api/server.js");
   const { openPlugins } = await import("./plugins/open.js");
-  const { Exporter } = await import("./export/exporter.js");
-  const { createMetrics } = await import("./export/metrics/metrics.js");
-  const { serveMetrics } = await import("./export/metrics/server.js");
   const nodeName = config.nodeName ?? defaultNodeName();
   /** What runs, in the order in which it is closed. */
   const running: { close(): Promise<void> }[] = [];
@@ -205,8 +203,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     for (const part of running) await part.close();
   };
   try {
-    const exporter =
-      config.export && (await Exporter.start({ config: config.export, nodeName, log: config.log }));
+    const exporter = config.export && (await startExport(config.export, nodeName, config.log));
     if (exporter) running.unshift(exporter);
     const listeners = exporter ? [{ spec: exporter.spec, listener: exporter }] : [];
     const plugins = await openPlugins(config);
@@ -243,18 +240,15 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     running.unshift(server);
     const metrics =
       config.metrics &&
-      (await serveMetrics(
-        config.metrics,
-        createMetrics({
-          version,
-          port: pipeline.pipeline,
-          refusedUploads: () => plugins.refusedUploads,
-          policies: () => pipeline.sensors.status(),
-          streams: () => server.streams(),
-          exportStatus,
-          processCacheSize: config.processCacheSize,
-        }),
-      ));
+      (await startMetrics(config.metrics, {
+        version,
+        port: pipeline.pipeline,
+        refusedUploads: () => plugins.refusedUploads,
+        policies: () => pipeline.sensors.status(),
+        streams: () => server.streams(),
+        exportStatus,
+        processCacheSize: config.processCacheSize,
+      }));
     if (metrics) running.unshift(metrics);
     return {
       pipeline: pipeline.pipeline,
@@ -269,6 +263,18 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
     await close();
     throw error;
   }
+}
+
+/** Loaded only where it is asked for. */
+async function startExport(config: ExportConfig, nodeName: string, log: Logger) {
+  const { Exporter } = await import("./export/exporter.js");
+  return Exporter.start({ config, nodeName, log });
+}
+
+async function startMetrics(address: MetricsAddress, sources: MetricsSources) {
+  const { createMetrics } = await import("./export/metrics/metrics.js");
+  const { serveMetrics } = await import("./export/metrics/server.js");
+  return serveMetrics(address, createMetrics(sources));
 }
 
 function sourceInit(source: string, base: BaseSensor | undefined): SourceInit {

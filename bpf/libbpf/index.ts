@@ -25,6 +25,7 @@ export type { RawEntry } from "./maps/rawMap.js";
 export { MapType } from "./maps/types.js";
 export { type Capability, effectiveCapabilities } from "./native/capabilities.js";
 export { libbpfVersion } from "./native/libbpf.js";
+export { trimMemory } from "./native/trimMemory.js";
 export { KernelProgram } from "./object/kernelProgram.js";
 export { BpfObject, type OpenOptions } from "./object/object.js";
 export type { ObjectMap } from "./object/objectMap.js";

@@ -1,8 +1,8 @@
 /** `fgs.FieldFilter` messages, whose paths have names, into masks of field numbers. */
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 import { fgs } from "../../proto/generated/api.js";
 import { GuidestarError } from "../errors.js";
-import { messageType } from "../json/schema.js";
+import { messageType, protobufjs } from "../json/schema.js";
 import type { FieldMask, FieldMasks } from "../stream/fieldMask.js";
 import { nearest } from "../suggest.js";
 
@@ -116,7 +116,8 @@ function missing(name: string, owner: string, known: readonly string[]): string 
 /** The message type to go on in; undefined for a scalar and a map. */
 function innerType(field: protobuf.Field): protobuf.Type | undefined {
   const { resolvedType } = field.resolve();
-  const isMessage = resolvedType instanceof protobuf.Type && !(field instanceof protobuf.MapField);
+  const { MapField, Type } = protobufjs();
+  const isMessage = resolvedType instanceof Type && !(field instanceof MapField);
   return isMessage ? resolvedType : undefined;
 }
 

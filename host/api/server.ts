@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
 import { GuidestarError } from "../errors.js";
 import type { ExportStatus } from "../export/config.js";
 import { InOrder } from "../inOrder.js";
@@ -12,6 +11,7 @@ import { type StreamTotals, Subscribers } from "../stream/subscribers.js";
 import { defaultListenAddress, parseAddress } from "./address.js";
 import { checkExposure } from "./exposure.js";
 import type { WriterKind } from "./grpcWriter.js";
+import { Health } from "./health.js";
 import { type Listener, listenAll } from "./listen.js";
 import { nodeHandlers } from "./nodeHandlers.js";
 import { pluginHandlers } from "./pluginHandlers.js";
@@ -118,9 +118,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     nodeHandlers({ port, subscribers, nodeName, version, startedMs, exportStatus }),
   );
   addReflection(server);
-  const health = new HealthImplementation();
-  setHealth(health, "SERVING");
-  health.addToServer(server);
+  const health = new Health(serviceNames);
+  health.addTo(server);
 
   // Sockets are ours and not grpc-js's: it cannot say why it could not bind one.
   const unix = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -131,7 +130,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   let closing: Promise<void> | undefined;
   const close = async () => {
-    setHealth(health, "NOT_SERVING");
+    health.set("NOT_SERVING");
     await finishAggregation(port);
     subscribers.end(new GuidestarError("UNAVAILABLE", "the daemon is stopping"));
     await shutDown(server, listeners, options.closeGraceMs ?? 2000);
@@ -144,10 +143,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return closing;
     },
   };
-}
-
-function setHealth(health: HealthImplementation, status: "SERVING" | "NOT_SERVING"): void {
-  for (const name of ["", ...serviceNames]) health.setStatus(name, status);
 }
 
 /** What streams have in their windows is theirs. A pipeline that hangs or is gone has nothing more. */

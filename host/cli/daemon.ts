@@ -127,6 +127,7 @@ async function daemon(flags: Flags): Promise<void> {
       "whoever reaches the TCP address can read events and upload plugins (--client-ca asks for certificates)",
     );
   if (running.metricsUrl) log.info(`serving metrics at ${running.metricsUrl}`);
+  await settle(config.source === "live");
   void running.pipeline.ended.then((error) => {
     if (error) log.error(`no more events: ${error.message}`);
     else log.info("no more events: the source has ended");
@@ -135,6 +136,14 @@ async function daemon(flags: Flags): Promise<void> {
   log.info(`stopping (${stopped.reason})`);
   await running.close();
   log.info("stopped");
+}
+
+/** Gives back what only starting took. */
+async function settle(isLive: boolean): Promise<void> {
+  const { mayGrow } = await import("../startSmall.js");
+  mayGrow();
+  // The binding is loaded then.
+  if (isLive) (await import("../../bpf/libbpf/index.js")).trimMemory();
 }
 
 /** Recordings and parts of a machine are looked at in passing: they leave the node's plugins alone. */

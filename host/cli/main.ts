@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "../startSmall.js";
 import { runCli } from "./program.js";
 
 process.exit(await runCli(process.argv.slice(2)));

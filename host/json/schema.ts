@@ -1,6 +1,7 @@
 /** The message descriptors, read from the same .proto files that the codecs are generated from. */
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 
 const protoDir = fileURLToPath(new URL("../../proto/", import.meta.url));
 
@@ -12,8 +13,13 @@ export function messageType(fullName: string): protobuf.Type {
   return loaded.lookupType(fullName);
 }
 
+/** The whole of protobufjs, loaded when descriptors are first asked for: codecs get by without it. */
+export function protobufjs(): typeof protobuf {
+  return createRequire(import.meta.url)("protobufjs");
+}
+
 function load(): protobuf.Root {
-  const root = new protobuf.Root();
+  const root = new (protobufjs().Root)();
   // The types of google.protobuf come with protobufjs; all other imports are next to one another.
   root.resolvePath = (_origin, target) =>
     target.startsWith("google/protobuf/") ? target : `${protoDir}${target.split("/").at(-1)}`;

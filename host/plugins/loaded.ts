@@ -3,7 +3,7 @@ import type { PreparedPlugin } from "./prepared.js";
 import type { LogSink } from "./runtime/imports.js";
 import type { Instance } from "./runtime/instance.js";
 import type { KeyValues } from "./runtime/keyValues.js";
-import { startInstance } from "./startInstance.js";
+import { readyFor, startInstance } from "./startInstance.js";
 
 export interface LoadOptions {
   readonly sink: LogSink;
@@ -33,6 +33,7 @@ const compiled = new Map<string, WeakRef<WebAssembly.Module>>();
  */
 export async function load(prepared: PreparedPlugin, options: LoadOptions): Promise<LoadedPlugin> {
   const module = await compile(prepared);
+  await readyFor(prepared);
   try {
     return { prepared, module, instance: startInstance(prepared, module, options), ...options };
   } catch (error) {

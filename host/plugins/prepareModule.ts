@@ -8,11 +8,14 @@ import { Packer } from "./runtime/packer.js";
 import { PluginError } from "./runtime/pluginError.js";
 import type { SettingsSchema } from "./settings/schema.js";
 import { settingsJson } from "./settings/values.js";
-import { startInstance } from "./startInstance.js";
+import { readyFor, startInstance } from "./startInstance.js";
 import { decode } from "./wasm/decode.js";
 import type { WasmModule } from "./wasm/module.js";
 import { rewrite } from "./wasm/rewrite.js";
 import { WasmError } from "./wasm/wasmError.js";
+
+// It runs in a thread that lives for one module; what it is shows only on the way.
+await readyFor({ kind: "extism" });
 
 /**
  * What `prepare` does, in the thread that it is called on. The bytes come from anywhere: call it only

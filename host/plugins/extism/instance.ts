@@ -5,6 +5,7 @@ import { PluginError } from "../runtime/pluginError.js";
 import type { HeldNumbers, Judgement } from "../runtime/records.js";
 import { PrivateExport } from "../wasm/rewrite.js";
 import { readAnswer } from "./answer.js";
+import { EventJson } from "./eventJson.js";
 import { ExtismHost } from "./hostFunctions.js";
 import { encodeBatch, parseAnswer } from "./protobuf.js";
 
@@ -33,6 +34,8 @@ export class ExtismInstance implements Instance {
   private readonly host: ExtismHost;
   private readonly exports: ExtismExports;
   private readonly fuel: WebAssembly.Global;
+  private readonly writers = new WeakMap<Packer, EventJson>();
+
   constructor(module: WebAssembly.Module, options: InstanceOptions) {
     this.host = new ExtismHost(options);
     const instance = this.guard(() => new WebAssembly.Instance(module, this.host.imports));
@@ -51,15 +54,21 @@ export class ExtismInstance implements Instance {
     if (this.isProtobuf) {
       const events: Uint8Array[] = [];
       for (let n = 0; n < count; n++) {
-        events.push(Buffer.from(packer.eventBytes(selected[n] as number)));
+        events.push(Buffer.from(this.json(packer).bytes(packer.event(selected[n] as number))));
       }
       return this.batch(encodeBatch({ events }), purpose, count, held);
     }
     const lines: string[] = [];
     for (let n = 0; n < count; n++) {
-      lines.push(packer.eventJson(selected[n] as number));
+      lines.push(this.json(packer).text(packer.event(selected[n] as number)));
     }
     return this.batch(jsonInput({ events: count }, lines), purpose, count, held);
+  }
+
+  private json(packer: Packer): EventJson {
+    const known = this.writers.get(packer) ?? new EventJson(packer.encoder);
+    this.writers.set(packer, known);
+    return known;
   }
 
   tick(_: Packer, isLast: boolean, held = holdsNothing): Judgement {

@@ -48,7 +48,6 @@ import {
   isHookEvent,
   type Process,
 } from "../../events/model.js";
-import { EventJson } from "../extism/eventJson.js";
 import { outputBytesFor, PLUGIN_LIMITS } from "../limits.js";
 import { CallRecords, MOST_CALL_BYTES } from "./callRecords.js";
 import { LARGEST_RECORD_BYTES, ProcessRecords } from "./processRecords.js";
@@ -91,7 +90,6 @@ export class Packer {
   private processCount = 0;
   private packed: readonly Event[] = [];
   private packedFrom = 0;
-  private json: EventJson | undefined;
   /** What writes the events of the streams, if anything does: for plugins that take JSON. */
   encoder: EventEncoder | undefined;
   /** Bytes in use, while packing and after. */
@@ -132,16 +130,9 @@ export class Packer {
     return count;
   }
 
-  /** A packed event as JSON, on one line. */
-  eventJson(index: number): string {
-    this.json ??= new EventJson(this.encoder);
-    return this.json.text(this.packed[this.packedFrom + index] as Event);
-  }
-
-  /** A packed event as an encoded message; good until the next call. */
-  eventBytes(index: number): Buffer {
-    this.json ??= new EventJson(this.encoder);
-    return this.json.bytes(this.packed[this.packedFrom + index] as Event);
+  /** A packed event. */
+  event(index: number): Event {
+    return this.packed[this.packedFrom + index] as Event;
   }
 
   /**
