@@ -5,7 +5,7 @@ import { BYTES, tag, VARINT, varintSize, WireWriter } from "./wire.js";
  * Fields at their default are left out, as proto3 does.
  */
 export class MessageBuilder {
-  readonly #writer = new WireWriter(512);
+  readonly #writer = idle.pop() ?? new WireWriter(512);
 
   uint(field: number, value: number): this {
     if (value !== 0) this.present(field, value);
@@ -71,7 +71,36 @@ export class MessageBuilder {
     return this.message(field, new MessageBuilder().uint(1, seconds).uint(2, nanos).finish());
   }
 
+  /** The message, in memory of its own. The builder is of no more use. */
   finish(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#writer.bytes, 0, this.#writer.position);
+    const { bytes, position } = this.#writer;
+    const message = keep(bytes, position);
+    this.#writer.position = 0;
+    if (idle.length < mostIdle && bytes.length <= largestIdle) idle.push(this.#writer);
+    return message;
   }
+}
+
+/** Writers for the next messages: one for each would be garbage of half a KiB. */
+const idle: WireWriter[] = [];
+const mostIdle = 8;
+const largestIdle = 16 * 1024;
+
+/** Messages share pieces of memory, which go with the last of them: one for each takes as much again. */
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+const slabBytes = 32 * 1024;
+const smallBytes = 64;
+
+function keep(bytes: Uint8Array, size: number): Uint8Array {
+  // Parts of messages are copied again at once: the smallest arrays are memory that V8 moves and frees.
+  if (size <= smallBytes || size > slabBytes / 8) return new Uint8Array(bytes.subarray(0, size));
+  if (slabUsed + size > slab.length) {
+    slab = new Uint8Array(slabBytes);
+    slabUsed = 0;
+  }
+  const kept = slab.subarray(slabUsed, slabUsed + size);
+  for (let n = 0; n < size; n++) kept[n] = bytes[n] as number;
+  slabUsed += size;
+  return kept;
 }
