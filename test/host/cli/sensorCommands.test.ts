@@ -144,8 +144,8 @@ describe("tracingpolicy list", () => {
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split("\t")),
       [
-        "moves enabled monitor __x64_sys_chdir sys_enter 12 2 10 0 0 1000 200 4096".split(" "),
-        "moves enabled monitor fd_install - 0 0 0 0 0 0 0 0".split(" "),
+        "moves enabled monitor __x64_sys_chdir sys_enter 12 2 10 0 0 0 1000 200 4096".split(" "),
+        "moves enabled monitor fd_install - 0 0 0 0 0 0 0 0 0".split(" "),
         [""],
       ],
     );
