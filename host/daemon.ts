@@ -22,7 +22,7 @@ import type { OpenPolicies, PoliciesOptions } from "./sensors/policies/openPolic
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { fixedHostNamespaces } from "./source/hostNamespaces.js";
 import { parseRecordingSpec } from "./source/recordingSpec.js";
-import { defaultQueueLimits } from "./stream/queue.js";
+import { queueLimits } from "./stream/queue.js";
 import { version } from "./version.js";
 
 export interface PipelineConfig {
@@ -229,7 +229,7 @@ export async function startDaemon(config: DaemonConfig): Promise<Daemon> {
       pluginLogs,
       version,
       nodeName,
-      queue: { ...defaultQueueLimits, events: config.eventQueueSize },
+      queue: queueLimits(config.eventQueueSize),
       exportStatus,
       onFullBuffer: (peer, events) =>
         config.log.warn(

@@ -59,6 +59,8 @@ static __noinline __u32 select_process(const struct gs_call *call)
 
 	if (!selector_config.count)
 		return 1;
+	if (!selector_config.needs_process)
+		return (1u << selector_config.count) - 1;
 	know_caller(call, &caller);
 	if (selector_config.needs_text) {
 		scratch = take_scratch();

@@ -149,9 +149,10 @@ struct gs_selector_config {
 	__u8 overrides;
 	__u8 kernel_stacks;
 	__u8 user_stacks;
-	__u8 limits; /* of rate */
-	__u8 acts;   /* a call leaves something behind, wanted or not */
-	__u8 pad[4];
+	__u8 limits;	    /* of rate */
+	__u8 acts;	    /* a call leaves something behind, wanted or not */
+	__u8 needs_process; /* anything that is asked of who makes the call */
+	__u8 pad[3];
 	__u64 digest_seed; /* nobody knows it who could make two calls look the same */
 	struct gs_selector selector[GS_SELECTORS];
 };

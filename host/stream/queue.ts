@@ -11,6 +11,12 @@ export interface QueueLimits {
 /** About the memory that 10,000 events of 1.6 kB take; events with very long arguments fill it sooner. */
 export const defaultQueueLimits: QueueLimits = { events: 10_000, bytes: 16 * 1024 * 1024 };
 
+/** With room in memory for so many events, and never less than by default. */
+export function queueLimits(events: number): QueueLimits {
+  const { bytes, events: byDefault } = defaultQueueLimits;
+  return { events, bytes: Math.max(bytes, Math.ceil((bytes / byDefault) * events)) };
+}
+
 /** Whole framed messages, back to back. */
 export interface Run {
   readonly bytes: Buffer;

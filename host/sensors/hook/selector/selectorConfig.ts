@@ -65,7 +65,12 @@ export function selectorConfig(spec: HookSpec, tools: FilterTools, hostUserNs: n
         one.capability_changes > 0 ||
         [actions, return_actions].some(leavesSomething),
     ),
-    pad: [0, 0, 0, 0],
+    needs_process: some(
+      (one) =>
+        one.pids + one.binaries + one.namespaces + one.capabilities > 0 ||
+        one.namespace_changes + one.capability_changes > 0,
+    ),
+    pad: [0, 0, 0],
     digest_seed: randomBytes(8).readBigUInt64LE(),
     selector: all,
   };
