@@ -18,6 +18,7 @@ import { defaultLimits } from "./pods/limits.js";
 import type { Runtimes } from "./pods/runtimes.js";
 import { type BaseSensor, loadBase } from "./sensors/base.js";
 import { type BuiltInSensor, withBuiltIns } from "./sensors/builtIn.js";
+import type { DnsConfig } from "./sensors/dns/openDns.js";
 import type { OpenPolicies, PoliciesOptions } from "./sensors/policies/openPolicies.js";
 import { type Scope, scopeText } from "./sensors/scope.js";
 import { fixedHostNamespaces } from "./source/hostNamespaces.js";
@@ -52,6 +53,8 @@ export interface PipelineConfig {
    * none. Only if the source is live.
    */
   readonly policies?: PoliciesOptions | undefined;
+  /** How DNS is watched, if it is. Only if the source is live. */
+  readonly dns?: DnsConfig | undefined;
   readonly log: Logger;
 }
 
@@ -114,6 +117,15 @@ export async function startPipeline(
   const base = source === "live" ? loadBase({ scope, ringBytes: config.ringBytes }) : undefined;
   let containers: Runtimes | undefined;
   let pipeline: PipelineHandle | undefined;
+  let policies: OpenPolicies | undefined;
+  let builtIns: readonly BuiltInSensor[] = [];
+  const close = async () => {
+    for (const sensor of builtIns) await sensor.disable();
+    await policies?.close();
+    await pipeline?.close();
+    containers?.close();
+    base?.close();
+  };
   try {
     containers = await startRuntimes(config);
     pipeline = await PipelineHandle.start({
@@ -140,7 +152,7 @@ export async function startPipeline(
       },
       onRestart: (reason) => log.error(`the event pipeline was restarted: ${reason}`),
     });
-    const policies =
+    policies =
       base &&
       config.policies &&
       (await policiesOn(base, pipeline, {
@@ -148,21 +160,11 @@ export async function startPipeline(
         containers,
         nodeName: config.nodeName ?? defaultNodeName(),
       }));
-    const builtIns = base ? await builtInsOn(base) : [];
+    builtIns = base ? await builtInsOn(base, scope, config.dns) : [];
     const sensors = withBuiltIns(policies?.sensors ?? noSensors(), builtIns);
-    const running = pipeline;
-    const close = async () => {
-      for (const sensor of builtIns) await sensor.disable();
-      await policies?.close();
-      await running.close();
-      containers?.close();
-      base?.close();
-    };
     return { pipeline, sensors, close };
   } catch (error) {
-    await pipeline?.close();
-    containers?.close();
-    base?.close();
+    await close();
     throw error;
   }
 }
@@ -178,9 +180,14 @@ async function policiesOn(
 }
 
 /** They close before the base programs do. */
-async function builtInsOn(base: BaseSensor): Promise<BuiltInSensor[]> {
+async function builtInsOn(
+  base: BaseSensor,
+  scope: Scope,
+  dns: DnsConfig | undefined,
+): Promise<BuiltInSensor[]> {
+  const { openDns } = await import("./sensors/dns/openDns.js");
   const { TestSensor } = await import("./sensors/test/testSensor.js");
-  return [new TestSensor(base)];
+  return [await openDns(base, scope, dns), new TestSensor(base)];
 }
 
 async function startRuntimes(config: PipelineConfig): Promise<Runtimes | undefined> {

@@ -13,8 +13,8 @@ const volatile __u32 scope_kind = GS_SCOPE_TREE;
 const volatile __u64 scope_cgroup_id = 0;
 
 /*
- * How full records of hooks may make the ring, bytes; the rest is kept for processes, so that no
- * flood of a policy costs one of these. 0: no bound.
+ * How full records of hooks and of DNS may make the ring, bytes; the rest is kept for processes, so
+ * that no flood of a policy costs one of these. 0: no bound.
  */
 const volatile __u64 hook_ring_bytes = 0;
 

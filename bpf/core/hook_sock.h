@@ -5,13 +5,8 @@
 
 #include "hook_draft.h"
 #include "hook_kernel.h"
-#include <bpf/bpf_endian.h>
+#include "ip.h"
 
-#define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
 #define GS_UNIX_NAME_MAX 108
 
 static __always_inline void copy_sock(struct gs_hook_draft *draft, struct sock *sock,
@@ -46,24 +41,6 @@ static __always_inline void copy_sock(struct gs_hook_draft *draft, struct sock *
 		bpf_core_read(to->destination, 16, &sock->__sk_common.skc_v6_daddr);
 	}
 }
-
-struct gs_ip4 {
-	__u8 version_length;
-	__u8 unused[8];
-	__u8 protocol;
-	__u16 checksum;
-	__u32 source;
-	__u32 destination;
-};
-
-struct gs_ip6 {
-	__u32 version;
-	__u16 length;
-	__u8 protocol;
-	__u8 hops;
-	__u8 source[16];
-	__u8 destination[16];
-};
 
 /* Both as they stand in the packet; returns how long the header is, 0: it is neither. */
 static __always_inline __u32 copy_addresses(struct gs_skb *to, const void *network)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* The base programs: every process from its fork to its exit. */
+#include "dns_record.h"
 #include "exec.h"
 #include "exit.h"
 #include "fork.h"
@@ -24,6 +25,8 @@ const enum gs_scope *layout_scope __attribute__((unused));
 const struct gs_hook_event *layout_hook_event __attribute__((unused));
 const struct gs_hook_definition *layout_hook_definition __attribute__((unused));
 const struct gs_hook_counters *layout_hook_counters __attribute__((unused));
+const struct gs_dns *layout_dns __attribute__((unused));
+const enum gs_dns_flag *layout_dns_flag __attribute__((unused));
 const struct gs_arg *layout_arg __attribute__((unused));
 const struct gs_bytes *layout_bytes __attribute__((unused));
 const struct gs_path *layout_path __attribute__((unused));

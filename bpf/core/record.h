@@ -32,6 +32,8 @@ enum gs_record_type {
 	GS_RECORD_HOOK = 6,
 	/* What the records of a hook do not say. Made by the host only. */
 	GS_RECORD_HOOK_DEFINITION = 7,
+	/* A packet of DNS, or a piece of one: dns_record.h. */
+	GS_RECORD_DNS = 8,
 	/* A system call that the sensor "test" tells of. */
 	GS_RECORD_TEST = 9,
 	GS_RECORD_TYPES = 10,

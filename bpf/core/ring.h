@@ -57,11 +57,12 @@ static __always_inline void fill_header(struct gs_header *header, enum gs_record
 	header->tid = tid;
 }
 
-/* A record of a hook leaves room behind it: see hook_ring_bytes. What others send meanwhile, at
- * most one record a CPU, is in the room that is kept. */
+/* A record of a hook or of DNS leaves room behind it: see hook_ring_bytes. What others send
+ * meanwhile, at most one record a CPU, is in the room that is kept. */
 static __always_inline bool is_kept_for_processes(enum gs_record_type type, __u64 size)
 {
-	return (type == GS_RECORD_HOOK || type == GS_RECORD_TEST) && hook_ring_bytes &&
+	return (type == GS_RECORD_HOOK || type == GS_RECORD_DNS || type == GS_RECORD_TEST) &&
+	       hook_ring_bytes &&
 	       bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + size > hook_ring_bytes;
 }
 

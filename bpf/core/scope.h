@@ -40,7 +40,7 @@ static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u32 level)
 /* For a task that is not the current one, for which the kernel has no helper. */
 static __always_inline bool cgroup_in_scope(struct cgroup *cgroup)
 {
-	__u32 level = cgroup->level;
+	__u32 level = BPF_CORE_READ(cgroup, level);
 
 	for (__u32 i = 0; i < GS_CGROUP_DEPTH_MAX && i <= level; i++)
 		if (ancestor_id(cgroup, i) == scope_cgroup_id)

@@ -4,6 +4,7 @@
  */
 import type { fgs } from "../../proto/generated/api.js";
 import { timestampText } from "../json/time.js";
+import { dnsParts } from "./compact/dns.js";
 import { findingParts } from "./compact/finding.js";
 import { kprobeParts } from "./compact/kprobe.js";
 import type { Parts } from "./compact/parts.js";
@@ -30,6 +31,7 @@ export function compactLine(event: Event, options: CompactOptions): string {
     paint.green(sourceText(event.node_name, process)),
     paint.magenta(processText(process)),
     ...parts.details,
+    paint.cyan(destinationText(event)),
     aggregationText(event),
     paint.yellow(annotationsText(event.annotations)),
   ];
@@ -65,8 +67,7 @@ function describe(event: Event, paint: Paint): Description {
   }
   if (event.process_dns) {
     const { process, dns } = event.process_dns;
-    const details = [paint.cyan(`${list(dns?.names)} => ${list(dns?.ips)}`)];
-    return { process, parts: { emoji: "📖", name: "dns", details } };
+    return { process, parts: dnsParts(dns ?? {}, paint) };
   }
   if (event.finding) {
     return { process: event.finding.process, parts: findingParts(event.finding, paint) };
@@ -80,8 +81,9 @@ function describe(event: Event, paint: Paint): Description {
   return { process: undefined, parts: { emoji: "❔", name: "unknown", details } };
 }
 
-function list(items: readonly string[] | null | undefined): string {
-  return `[${(items ?? []).map(printable).join(" ")}]`;
+/** By which names the address that it connects to was asked for. */
+function destinationText({ destination_names: names }: Event): string {
+  return names?.length ? `(${names.map(printableWord).join(", ")})` : "";
 }
 
 /** One line that stands for many events says for how many. */

@@ -6,10 +6,11 @@ import { checkRingBytes, parseBytes } from "../options.js";
 import { defaultRingBytes } from "../sensors/ringSize.js";
 import type { Scope } from "../sensors/scope.js";
 import { addContainerOptions, type ContainerFlags, containersConfig } from "./containerOptions.js";
+import { addDnsOptions, type DnsFlags, dnsConfig } from "./dnsOptions.js";
 import { UsageError } from "./exit.js";
 import { addPolicyOptions, type PolicyFlags, policiesConfig } from "./policyOptions.js";
 
-export interface PipelineFlags extends ContainerFlags, PolicyFlags {
+export interface PipelineFlags extends ContainerFlags, PolicyFlags, DnsFlags {
   readonly nodeName?: string;
   readonly ringSize: string;
   readonly processCacheSize: string;
@@ -44,6 +45,7 @@ export function addPipelineOptions(command: Command): void {
     .addOption(new Option("--log-level <level>").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <format>").choices(logFormats).default("text"));
   addPolicyOptions(command);
+  addDnsOptions(command);
 }
 
 /** What `addPipelineOptions` adds, and what tells processes their pods: not for `record`. */
@@ -86,6 +88,7 @@ export function pipelineConfig(flags: PipelineFlags, source: string, scope: Scop
     ancestors: flags.enableAncestors ?? false,
     pushdown: flags.pushdown ?? true,
     policies: policiesConfig(flags, source),
+    dns: dnsConfig(flags, source),
     log: createLogger(flags.logLevel, flags.logFormat),
   };
 }

@@ -2,6 +2,7 @@
 import { release } from "node:os";
 import type { Command } from "commander";
 import type { HookDescription } from "../policy/hookSpec.js";
+import type { DnsSensor } from "../sensors/dns/dnsSensor.js";
 import type { OpenPolicies } from "../sensors/policies/openPolicies.js";
 import { ExitRequest, UsageError } from "./exit.js";
 import { interruption } from "./interrupt.js";
@@ -61,6 +62,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
   try {
     const base = loadBase({ scope, ringBytes: config.ringBytes });
     let policies: OpenPolicies | undefined;
+    let dns: DnsSensor | undefined;
     try {
       const source = await openLiveSource(base.source);
       const recorder = new Recorder(source, file, {
@@ -85,6 +87,8 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
         const { openPolicies } = await import("../sensors/policies/openPolicies.js");
         policies = await openPolicies(base, hooks, config.policies);
       }
+      const { openDns } = await import("../sensors/dns/openDns.js");
+      dns = await openDns(base, scope, config.dns);
       const finished = recorder.run();
       finished.catch(() => {});
       launched?.release();
@@ -97,6 +101,7 @@ async function record(file: string, words: readonly string[], flags: Flags): Pro
       say(`${counted(recorder.records, "record")} in ${file}, ${lost}`);
       if (exitCode) throw new ExitRequest(exitCode);
     } finally {
+      await dns?.disable();
       await policies?.close();
       base.close();
     }

@@ -1,3 +1,6 @@
+import { nameDestination } from "../dns/destinationNames.js";
+import { type DnsCounts, DnsDecoder, type DnsDecoderHost } from "../dns/dnsDecoder.js";
+import { NameCache } from "../dns/nameCache.js";
 import type { RecordLayout } from "../source/source.js";
 import { ArgumentPieces } from "./argumentPieces.js";
 import { argumentsOf } from "./arguments.js";
@@ -6,7 +9,7 @@ import { execStrings } from "./execStrings.js";
 import { executedFile } from "./executedFile.js";
 import { FlagNames, forkedFlags } from "./flags.js";
 import { HookDecoder, type HookDecoderHost } from "./hook/hookDecoder.js";
-import { type Event, EventType } from "./model.js";
+import { type DnsEvent, type Event, EventType } from "./model.js";
 import { CachedProcess } from "./process.js";
 import type { ProcessCache } from "./processCache.js";
 import { type RecordFields, recordFields } from "./recordFields.js";
@@ -25,7 +28,7 @@ export interface DecoderOptions {
 }
 
 /** Turns raw records into events and keeps the process cache in step. */
-export class Decoder implements HookDecoderHost {
+export class Decoder implements HookDecoderHost, DnsDecoderHost {
   readonly #cache: ProcessCache;
   readonly #nodeName: string;
   #bootToWallNs = 0n;
@@ -37,6 +40,10 @@ export class Decoder implements HookDecoderHost {
   readonly #pieces = new ArgumentPieces();
   /** Undefined for a recording from before there were policies. */
   readonly hooks: HookDecoder | undefined;
+  readonly #names = new NameCache();
+  readonly #dns: DnsDecoder | undefined;
+  /** Events of the last record beyond those that were taken. */
+  #more: DnsEvent[] = [];
   records = 0;
   /** Records that made no sense: an unknown type, or sizes that do not fit. */
   malformed = 0;
@@ -53,6 +60,7 @@ export class Decoder implements HookDecoderHost {
     this.#fields = recordFields(options.layout);
     this.#flagNames = new FlagNames(options.layout);
     this.hooks = HookDecoder.for(options.layout, this.#fields.header, options.keepsRecords);
+    this.#dns = DnsDecoder.for(options.layout, this.#names);
   }
 
   /** Added to CLOCK_BOOTTIME to get the wall clock, ns; may change when somebody sets the clock. */
@@ -67,9 +75,18 @@ export class Decoder implements HookDecoderHost {
     this.bootToWallHigh = Number(BigInt.asUintN(32, ns >> 32n));
   }
 
-  /** @returns the event that the record makes; undefined for records that only tell of state. */
+  /** Undefined for a recording from before DNS was told of. */
+  get dns(): DnsCounts | undefined {
+    return this.#dns?.counts;
+  }
+
+  /**
+   * @returns the event that the record makes; undefined for records that only tell of state. A record
+   * of DNS may make several: the others are `more()`'s.
+   */
   decode(bytes: Uint8Array, view: DataView, offset: number, size: number): Event | undefined {
     this.records++;
+    if (this.#more.length > 0) this.#more = [];
     const { header, types } = this.#fields;
     if (size >= header.end) {
       const type = view.getUint16(offset + header.type, true);
@@ -86,16 +103,27 @@ export class Decoder implements HookDecoderHost {
       if (type === this.#fields.test?.type && size >= this.#fields.test.end)
         return this.#test(this.#fields.test, view, offset);
       if (this.hooks?.takes(type)) return this.#hook(type, bytes, view, offset, size);
+      if (this.#dns?.takes(type)) {
+        if (this.#dns.decode(this, bytes, view, offset, size, this.#more)) return this.more();
+      }
     }
     this.malformed++;
     return undefined;
+  }
+
+  /** The next event of the record that was decoded last. */
+  more(): Event | undefined {
+    return this.#more.shift();
   }
 
   #hook(type: number, bytes: Uint8Array, view: DataView, offset: number, size: number) {
     const outcome = this.hooks?.decode(this, type, bytes, view, offset, size);
     if (outcome === "malformed") this.malformed++;
     else if (outcome === "unknown") this.unknownHook++;
-    else return outcome;
+    else {
+      if (outcome) nameDestination(outcome, this.#names);
+      return outcome;
+    }
     return undefined;
   }
 
@@ -120,9 +148,18 @@ export class Decoder implements HookDecoderHost {
     if (known) return known;
     const parentPid = view.getUint32(parentPidAt, true);
     const parent = this.#find(parentPid, view.getBigUint64(parentKeyAt, true));
+    return this.#heardOf(pid, keyNs, parent);
+  }
+
+  /** The same where the record tells of no parent. */
+  asker(pid: number, keyNs: bigint): CachedProcess {
+    return this.#find(pid, keyNs) ?? this.#heardOf(pid, keyNs, undefined);
+  }
+
+  #heardOf(pid: number, keyNs: bigint, parent: CachedProcess | undefined): CachedProcess {
     const process = this.#unknown(pid, keyNs, parent);
-    if (keyNs === 0n || (current && current.keyNs > keyNs)) return process;
-    this.#cache.set(process);
+    const current = this.#cache.current(pid);
+    if (keyNs !== 0n && !(current && current.keyNs > keyNs)) this.#cache.set(process);
     return process;
   }
 

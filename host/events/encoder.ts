@@ -1,6 +1,8 @@
+import { encodeDns } from "./dnsEncoder.js";
 import { HookEncoder } from "./hook/hookEncoder.js";
 import { MessageBuilder } from "./messageBuilder.js";
 import {
+  type DnsEvent,
   type Event,
   EventType,
   type ExecEvent,
@@ -50,7 +52,8 @@ export class EventEncoder {
     // The API knows no process of a test event.
     const hasProcess = event.type !== EventType.TEST;
     if (hasProcess) this.#process(to, 1, event.process as CachedProcess);
-    if (hasProcess && event.parent) this.#process(to, 2, event.parent as CachedProcess);
+    const parentField = event.type === EventType.DNS ? dnsParentField : 2;
+    if (hasProcess && event.parent) this.#process(to, parentField, event.parent as CachedProcess);
     // Of a call the parent is told even if nothing is known of it.
     else if (isHookEvent(event)) writeEmpty(to, 2);
     this.#ancestors(to, event);
@@ -101,6 +104,7 @@ export class EventEncoder {
 const oneofField = {
   [EventType.EXEC]: 1,
   [EventType.EXIT]: 5,
+  [EventType.DNS]: 14,
   [EventType.FINDING]: 2003,
   [EventType.KPROBE]: 9,
   [EventType.TRACEPOINT]: 10,
@@ -109,12 +113,15 @@ const oneofField = {
 const ancestorsFields = {
   [EventType.EXEC]: 3,
   [EventType.EXIT]: 2000,
+  [EventType.DNS]: 2001,
   // These have no ancestors.
   [EventType.FINDING]: 0,
   [EventType.TEST]: 0,
   [EventType.KPROBE]: 2013,
   [EventType.TRACEPOINT]: 2011,
 } as const;
+/** Of `fgs.ProcessDns`, where 2 is taken for ever. */
+const dnsParentField = 2000;
 const referencesField = 13;
 const timeField = 1001;
 const aggregationField = 1002;
@@ -147,9 +154,10 @@ function writePrefix(to: WireWriter, start: number): void {
 }
 
 /** What an event has besides its process and parent. */
-function restOf(event: ExecEvent | ExitEvent | FindingEvent | TestEvent): Uint8Array {
+function restOf(event: ExecEvent | ExitEvent | DnsEvent | FindingEvent | TestEvent): Uint8Array {
   if (event.type === EventType.EXEC) return noBytes;
   if (event.type === EventType.TEST) return encodeTest(event);
+  if (event.type === EventType.DNS) return encodeDns(event);
   if (event.type === EventType.FINDING) return encodeFinding(event);
   if (event.signal === "" && event.status === 0) return noBytes;
   return new MessageBuilder().string(3, event.signal).uint(4, event.status).finish();

@@ -1,3 +1,4 @@
+import type { DnsMessage } from "../dns/message.js";
 import type { Hook } from "./hook/hook.js";
 import type { HookData } from "./hook/hookData.js";
 
@@ -155,7 +156,7 @@ interface EventBase {
   annotations: Map<string, string> | undefined;
   /** For how many events it stands; undefined: for itself. */
   readonly aggregated?: number | undefined;
-  /** Names of what it talks to, from plugins. */
+  /** Names of what it talks to: those it was asked for by in DNS, and from plugins. */
   destinationNames?: readonly string[] | undefined;
 }
 
@@ -224,9 +225,31 @@ export interface TestEvent extends EventBase {
   readonly args: readonly bigint[];
 }
 
+/** A DNS message that the process sent, or an answer to one. */
+export interface DnsEvent extends EventBase {
+  readonly type: typeof EventType.DNS;
+  /** The thread that asked. */
+  readonly tid: number;
+  readonly dns: DnsData;
+}
+
+/** What the message says, and how it came. */
+export interface DnsData {
+  readonly message: DnsMessage;
+  /** Of the message. */
+  readonly bytes: number;
+  readonly isTcp: boolean;
+  readonly server: { readonly ip: string; readonly port: number };
+  readonly client: { readonly ip: string; readonly port: number };
+  /** Names asked for, and those that the answer leads to; each once. */
+  readonly names: readonly string[];
+  /** Addresses of the answer. */
+  readonly ips: readonly string[];
+}
+
 export type HookEvent = KprobeEvent | TracepointEvent;
 
-export type Event = ExecEvent | ExitEvent | HookEvent | FindingEvent | TestEvent;
+export type Event = ExecEvent | ExitEvent | HookEvent | DnsEvent | FindingEvent | TestEvent;
 
 export function isHookEvent(event: Event): event is HookEvent {
   return event.type === EventType.KPROBE || event.type === EventType.TRACEPOINT;

@@ -169,6 +169,7 @@ export class Pipeline {
       malformed: decoder.malformed,
       unknownHook: decoder.unknownHook,
       hooks: hookCounts(decoder.hooks),
+      dns: decoder.dns,
       records: decoder.records,
       sequence: this.sequence,
       cache: {
@@ -192,10 +193,11 @@ export class Pipeline {
     decoder.bootToWallNs = source.bootToWallNs;
     const records = source.read(batchRecords, (bytes, view, offset, size) => {
       this.#recordBytes += size;
-      const event = decoder.decode(bytes, view, offset, size);
-      if (!event) return;
-      if (pods) pods.take(event, nowMs, batch);
-      else batch.push(event);
+      let event = decoder.decode(bytes, view, offset, size);
+      for (; event; event = decoder.more()) {
+        if (pods) pods.take(event, nowMs, batch);
+        else batch.push(event);
+      }
     });
     this.#deliverBatch();
     return records;

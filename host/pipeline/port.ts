@@ -2,6 +2,7 @@
  * What the main thread may ask of the pipeline worker. `handle.ts` is the real one; the API is
  * written against this, so that it knows nothing of threads.
  */
+import type { DnsCounts } from "../dns/dnsDecoder.js";
 import type { ActivePlugin, Arranged, PluginSetup, PreparedPlugin } from "../plugins/prepared.js";
 import type { Rehearsal } from "../plugins/rehearsal.js";
 import type { PodCounts } from "../pods/counts.js";
@@ -78,6 +79,8 @@ export interface PipelineStatus {
   readonly unknownHook: number;
   /** Of the hooks that are known now. */
   readonly hooks: readonly HookCount[];
+  /** DNS messages; undefined: a recording from before they were told of. */
+  readonly dns?: DnsCounts | undefined;
   readonly records: number;
   readonly tableFull: number;
   readonly readFailed: number;

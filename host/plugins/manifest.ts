@@ -30,6 +30,7 @@ export const eventTypesByName: Readonly<Record<string, EventType>> = {
   exit: EventType.EXIT,
   kprobe: EventType.KPROBE,
   tracepoint: EventType.TRACEPOINT,
+  dns: EventType.DNS,
   test: EventType.TEST,
 };
 

@@ -3,6 +3,7 @@
 //   test/**/workloads/x.c                         a static program, dist/.../workloads/x
 import { existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
+import { guestPackage } from "./guestPackages.mjs";
 import { fileHash, filesUnder } from "./inputs.mjs";
 import { architectures } from "./machine.mjs";
 import { findCommand, includeFolders } from "./needs.mjs";
@@ -10,7 +11,7 @@ import { command, root, StepFailure } from "./steps.mjs";
 
 const jobs = 2;
 
-/** Each `{ source, output, args }`, paths relative to the repository. */
+/** Each `{ source, output, args, libraries? }`, paths relative to the repository. */
 export function findCSources({ tests }) {
   const folders = tests ? ["bpf", "test"] : ["bpf"];
   const programs = folders
@@ -28,7 +29,35 @@ export function findCSources({ tests }) {
       output: path.join("dist", source.replace(/\.c$/, "")),
       args: ["-O1", "-static", "-pthread", "-Wall", "-Werror"],
     }));
-  return [...programs, ...workloads];
+  return [...programs, ...workloads, ...(tests ? muslWorkloads() : [])];
+}
+
+/**
+ * With another C library, which was unpacked for the guest; none if there is none. Linked by hand: no
+ * compiler here knows it.
+ */
+function muslWorkloads() {
+  const folder = guestPackage("musl-dev");
+  if (folder === undefined) return [];
+  const name = architectures[process.arch].multiarch.replace("gnu", "musl");
+  const library = path.join(folder, "usr/lib", name);
+  const object = (file) => path.join(library, file);
+  return filesUnder("test", /\/workloads\/musl\/[^/]+\.c$/).map((source) => ({
+    source,
+    output: path.join("dist", source.replace(/\.c$/, "")),
+    args: [
+      ...[
+        "-O1",
+        "-Wall",
+        "-Werror",
+        "-nostdinc",
+        "-isystem",
+        path.join(folder, "usr/include", name),
+      ],
+      ...["-static", "-nostdlib", object("crt1.o"), object("crti.o")],
+    ],
+    libraries: [object("libc.a"), object("crtn.o")],
+  }));
 }
 
 function bpfArguments(folder) {
@@ -79,12 +108,12 @@ export async function compileAll(steps, notes, sources) {
   });
 }
 
-async function compile(clang, { source, output, args }) {
+async function compile(clang, { source, output, args, libraries = [] }) {
   const target = path.join(root, output);
   mkdirSync(path.dirname(target), { recursive: true });
   // Written aside first: a program that is running, or a build stopped halfway, does no harm.
   const partial = `${target}.${process.pid}.tmp`;
-  const all = [...args, source, "-o", partial];
+  const all = [...args, source, ...libraries, "-o", partial];
   const result = await command(clang, all);
   if (result.ok) {
     renameSync(partial, target);

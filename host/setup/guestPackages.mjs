@@ -9,8 +9,8 @@ import { command, mustRun, root, StepFailure } from "./steps.mjs";
 
 /**
  * A container runtime and what it runs containers with; the audit daemon and process accounting,
- * which tell of processes too; and the libraries that those need. One that has had several names is
- * kept by the first.
+ * which tell of processes too; a name server, who asks it, and another C library, which asks in its own
+ * way; and the libraries that those need. One that has had several names is kept by the first.
  */
 const packages = [
   ["containerd"],
@@ -30,6 +30,34 @@ const packages = [
   ["libkrb5support0"],
   ["libkeyutils1"],
   ["libcom-err2"],
+  ["dnsmasq-base"],
+  ["bind9-dnsutils"],
+  ["bind9-libs"],
+  ["musl"],
+  ["musl-dev"],
+  ["libfstrm0"],
+  ["libjemalloc2"],
+  ["liblmdb0"],
+  ["libmaxminddb0"],
+  ["libprotobuf-c1"],
+  ["libnetfilter-conntrack3"],
+  ["libnfnetlink0"],
+  ["libnftables1"],
+  ["libnftnl11"],
+  ["libmnl0"],
+  ["libxtables12"],
+  ["libjansson4"],
+  ["libedit2"],
+  ["libbsd0"],
+  ["libmd0"],
+  ["libuv1", "libuv1t64"],
+  ["libjson-c5"],
+  ["libnghttp2-14"],
+  ["libdbus-1-3"],
+  ["libgmp10"],
+  ["libhogweed6", "libhogweed6t64"],
+  ["libnettle8", "libnettle8t64"],
+  ["libidn2-0"],
 ];
 const folder = path.join(root, ".cache/guest/packages");
 

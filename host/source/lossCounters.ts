@@ -32,7 +32,7 @@ export class LossCounters {
     this.#options = options;
     this.#structBytes = structOf(options.layout, "gs_counters").size;
     this.#types = enumOf(options.layout, "gs_record_type", "GS_RECORD_TYPES");
-    this.#others = ["GS_RECORD_HOOK", "GS_RECORD_TEST"].map((name) =>
+    this.#others = ["GS_RECORD_HOOK", "GS_RECORD_DNS", "GS_RECORD_TEST"].map((name) =>
       enumOf(options.layout, "gs_record_type", name),
     );
     this.#map = openRawMap(options.countersFd, 4, this.#structBytes * possibleCpus());

@@ -44,7 +44,7 @@ export type RecordVisitor = (
 export interface SourceLosses {
   /** Records that found no room in the ring. */
   readonly ring: number;
-  /** Of these, records of processes: forks, execs and exits. The others are of policies. */
+  /** Of these, records of processes: forks, execs and exits. The others are of policies and DNS. */
   readonly ringProcess: number;
   readonly tableFull: number;
   readonly readFailed: number;

@@ -104,7 +104,7 @@ export const EXIT_SIGNAL = 40;
 /** Test, four times 64 bits: the first arguments of the system call. */
 export const TEST_ARGS = 32;
 
-/** Bytes that every event record has at least. That of a call is longer, and says how long. */
+/** Bytes that every event record has at least. Those of calls and DNS are longer, and say how long. */
 export const EVENT_BYTES = 64;
 
 // A call that a policy watches: the record of a kprobe or tracepoint event. References to other records
@@ -156,6 +156,52 @@ export const ACTION_UNFOLLOW_FD = 4;
 export const ACTION_COPY_FD = 8;
 export const ACTION_SIGNAL = 16;
 export const ACTION_OVERRIDE = 32;
+
+// A DNS message: the record of a DNS event, which is longer than others too.
+
+/** Text: the name asked for, with a dot at its end; the first, if there are several. */
+export const DNS_QUERY = 32;
+/** Reference: as many text references as the field behind says: names asked for and led to. */
+export const DNS_NAMES = 40;
+export const DNS_NAME_COUNT = 44;
+/** The same of the addresses in the answer. */
+export const DNS_IPS = 48;
+export const DNS_IP_COUNT = 52;
+/** 32 bits: `DNS_FLAG_*`. */
+export const DNS_FLAGS = 56;
+/** 32 bits: bytes of this event record. */
+export const DNS_SIZE = 60;
+/** 32 bits: response code; 0: no error. */
+export const DNS_RCODE = 64;
+/** 32 bits: number of the message. */
+export const DNS_ID = 68;
+/** Reference: as many 32-bit numbers as the field behind says: types of the questions. */
+export const DNS_QUESTION_TYPES = 72;
+export const DNS_QUESTION_COUNT = 76;
+/** The same of the answers. */
+export const DNS_ANSWER_TYPES = 80;
+export const DNS_ANSWER_COUNT = 84;
+/** Text: address of the name server. */
+export const DNS_SERVER = 88;
+/** Text: what is wrong with the message; empty: nothing. */
+export const DNS_PROBLEM = 96;
+/** 32 bits each. */
+export const DNS_SERVER_PORT = 104;
+export const DNS_CLIENT_PORT = 108;
+/** 32 bits: the thread that asked. */
+export const DNS_TID = 112;
+/** 32 bits: bytes of the message. */
+export const DNS_MESSAGE_BYTES = 116;
+
+/** Bytes of the event record of a DNS message in version 1. */
+export const DNS_BYTES = 120;
+
+/** An answer; else a question. */
+export const DNS_FLAG_RESPONSE = 1;
+/** It came over TCP; else over UDP. */
+export const DNS_FLAG_TCP = 2;
+/** Not all names, addresses or types of the message are in the record. */
+export const DNS_FLAG_CUT = 4;
 
 // A hook record.
 

@@ -4,6 +4,7 @@ import {
   EVENT_SEQUENCE,
   EVENT_TIME_NS,
   EVENT_TYPE,
+  EVENT_TYPE_DNS,
   EVENT_TYPE_EXEC,
   EVENT_TYPE_EXIT,
   EVENT_TYPE_KPROBE,
@@ -16,6 +17,7 @@ import {
   VERDICT_KEEP,
 } from "./abi";
 import { Call } from "./call";
+import { Dns } from "./dns";
 import { Process, processAt } from "./process";
 import { Text } from "./text";
 
@@ -30,6 +32,7 @@ export enum EventType {
   Exit = EVENT_TYPE_EXIT,
   Kprobe = EVENT_TYPE_KPROBE,
   Tracepoint = EVENT_TYPE_TRACEPOINT,
+  Dns = EVENT_TYPE_DNS,
   Test = EVENT_TYPE_TEST,
 }
 
@@ -66,6 +69,10 @@ export class Event {
     return this.type == EventType.Tracepoint;
   }
 
+  get isDns(): bool {
+    return this.type == EventType.Dns;
+  }
+
   get isTest(): bool {
     return this.type == EventType.Test;
   }
@@ -97,6 +104,12 @@ export class Event {
   get tracepoint(): Call {
     if (!this.isTracepoint) throw new Error("event.tracepoint: this is not a tracepoint event");
     return changetype<Call>(changetype<usize>(this));
+  }
+
+  /** The message of a DNS event. Asking another event for it is a mistake and aborts. */
+  get dns(): Dns {
+    if (!this.isDns) throw new Error("event.dns: this is not a DNS event");
+    return changetype<Dns>(changetype<usize>(this));
   }
 
   /** The system call that a test event tells of. Asking another event for it is a mistake and aborts. */

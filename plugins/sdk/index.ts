@@ -7,6 +7,7 @@ export { Bytes } from "./bytes";
 export { Call, HookKind } from "./call";
 export { Capabilities, Capability } from "./capabilities";
 export { Counters, TopK } from "./counters";
+export { Dns, DnsType, Numbers } from "./dns";
 export { Event, EventType, Exit, Test, Verdict } from "./event";
 export { Field, fill } from "./fields";
 export { Glob, GlobSet } from "./glob";

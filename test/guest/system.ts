@@ -32,13 +32,19 @@ const unpacked: Readonly<Record<string, readonly string[]>> = {
   runc: ["runc"],
   acct: ["accton"],
   auditd: ["auditd", "auditctl"],
+  "dnsmasq-base": ["dnsmasq"],
+  "bind9-dnsutils": ["dig"],
 };
 
 /** Their libraries, each with all that its package has; where this machine has one, its own is taken. */
 const unpackedLibraries = [
   ...["libseccomp2", "libaudit1", "libauparse0", "libcap-ng0", "libwrap0", "libnsl2", "libtirpc3"],
   ...["libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"],
-  "libcom-err2",
+  ...["libcom-err2", "bind9-libs", "libfstrm0", "libjemalloc2", "liblmdb0", "libmaxminddb0"],
+  ...["libprotobuf-c1", "libnetfilter-conntrack3", "libnfnetlink0", "libnftables1", "libnftnl11"],
+  ...["libmnl0", "libxtables12", "libjansson4", "libedit2", "libbsd0", "libmd0", "libuv1"],
+  ...["libjson-c5", "libnghttp2-14", "libdbus-1-3", "libgmp10", "libhogweed6", "libnettle8"],
+  "libidn2-0",
 ];
 
 function unpackedEntries(): Entry[] {
@@ -51,7 +57,7 @@ function unpackedEntries(): Entry[] {
   });
   const libraryEntries = unpackedLibraries.flatMap((name) =>
     filesOf(name)
-      .filter((file) => /\.so\.\d+$/.test(file))
+      .filter((file) => /\.so\.\d+$|-Debian\.so$/.test(file))
       .map((from): Entry => {
         const file = `usr/lib/x86_64-linux-gnu/${path.basename(from)}`;
         return { kind: "copy", path: file, from: realpathSync(from), mode: 0o755 };
@@ -83,7 +89,8 @@ export function systemEntries(): Entry[] {
   add(entries, program("node", process.execPath));
   add(entries, program("bpftool", bpftool));
   for (const entry of unpackedEntries()) add(entries, entry);
-  for (const file of [...loaded, ...librariesOf(files)]) add(entries, library(file));
+  for (const file of [...loaded, ...librariesOf(files), ...librariesOfUnpacked()])
+    add(entries, library(file));
   return [
     ...["usr/bin", "usr/lib", "usr/lib64"].map((name): Entry => ({ kind: "folder", path: name })),
     ...["bin", "sbin"].map((name): Entry => ({ kind: "link", path: name, target: "usr/bin" })),
@@ -147,10 +154,26 @@ function library(file: string): Entry {
   return { kind: "copy", path: place.replace(/^\//, ""), from: realpathSync(file), mode: 0o755 };
 }
 
-function librariesOf(files: readonly string[]): string[] {
+/** What unpacked programs need that no unpacked package has: this machine's own. */
+function librariesOfUnpacked(): string[] {
+  const there = Object.keys(unpacked).flatMap(filesOf);
+  const files = Object.values(unpacked)
+    .flat()
+    .flatMap((name) => there.filter((file) => path.basename(file) === name));
+  const folders = new Set(
+    unpackedLibraries.flatMap((name) => filesOf(name).map((file) => path.dirname(file))),
+  );
+  const all = librariesOf(files, [...folders]);
+  return all.filter((file) => !folders.has(path.dirname(file)));
+}
+
+function librariesOf(files: readonly string[], folders: readonly string[] = []): string[] {
   const real = [...new Set(files.map((file) => realpathSync(file)))].filter(isElf);
   // Its exit code tells of a static program among them, which is none of our business.
-  const { stdout } = spawnSync("ldd", real, { encoding: "utf8" });
+  const { stdout } = spawnSync("ldd", real, {
+    encoding: "utf8",
+    env: { ...process.env, LD_LIBRARY_PATH: folders.join(":") },
+  });
   const found = new Set<string>();
   for (const line of stdout.split("\n")) {
     const file = /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1];

@@ -14,7 +14,7 @@ const scalarSizes: Record<string, number> = {
   char: 1,
 };
 
-const headers = ["record.h", "hook_record.h"].map(
+const headers = ["record.h", "dns_record.h", "hook_record.h"].map(
   (name) => new URL(`../../../bpf/core/${name}`, import.meta.url),
 );
 

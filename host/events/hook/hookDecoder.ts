@@ -1,5 +1,5 @@
 import type { RecordLayout } from "../../source/source.js";
-import type { Event } from "../model.js";
+import type { HookEvent } from "../model.js";
 import type { CachedProcess } from "../process.js";
 import { isWellFormed } from "./argumentCursor.js";
 import { type CallFields, callEvent } from "./callEvent.js";
@@ -36,7 +36,7 @@ interface HeaderFields {
 }
 
 /** "malformed": it makes no sense. "unknown": nothing was told of its hook. */
-export type HookOutcome = Event | undefined | "malformed" | "unknown";
+export type HookOutcome = HookEvent | undefined | "malformed" | "unknown";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -50,6 +50,7 @@ import {
 } from "../../events/model.js";
 import { outputBytesFor, PLUGIN_LIMITS } from "../limits.js";
 import { CallRecords, MOST_CALL_BYTES } from "./callRecords.js";
+import { DnsRecords, MOST_DNS_BYTES } from "./dnsRecords.js";
 import { LARGEST_RECORD_BYTES, ProcessRecords } from "./processRecords.js";
 import { writeCut } from "./writeCut.js";
 
@@ -65,7 +66,7 @@ export interface BatchParts {
 }
 
 /** What an event needs besides its processes: its record, a few texts, what was passed to a call. */
-const EVENT_ROOM = 16 * 1024 + MOST_CALL_BYTES;
+const EVENT_ROOM = 16 * 1024 + Math.max(MOST_CALL_BYTES, MOST_DNS_BYTES);
 /** Ancestors leave so much of the batch free that an event's own process and parent find room. */
 const DIRECT_ROOM = PLUGIN_LIMITS.batchBytes - EVENT_ROOM;
 const ANCESTOR_ROOM = DIRECT_ROOM - 2 * LARGEST_RECORD_BYTES;
@@ -79,6 +80,7 @@ const NO_SLOT = -1;
 export class Packer {
   private readonly records = new ProcessRecords();
   private readonly calls: CallRecords;
+  private readonly dns: DnsRecords;
   private readonly bytes: Uint8Array;
   private readonly buffer: Buffer;
   private readonly words: Uint32Array;
@@ -111,6 +113,7 @@ export class Packer {
     this.longs = new BigUint64Array(buffer);
     this.processes = new Uint32Array(processLimit);
     this.calls = new CallRecords(buffer);
+    this.dns = new DnsRecords(buffer);
   }
 
   /** Packs events from index `from` on, as many as fit into one batch; returns how many. */
@@ -250,6 +253,7 @@ export class Packer {
       for (let n = 0; n < 4; n++) longs[((at + TEST_ARGS) >>> 3) + n] = event.args[n] ?? 0n;
     }
     if (this.showsCalls && isHookEvent(event)) this.used = this.calls.write(event, at);
+    if (event.type === EventType.DNS) this.used = this.dns.write(event, at);
     this.events[number] = at;
     return true;
   }

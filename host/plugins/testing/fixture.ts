@@ -3,6 +3,7 @@ import { GuidestarError } from "../../errors.js";
 import { type Event, EventType } from "../../events/model.js";
 import { fromJson, JsonError } from "../../json/protojson.js";
 import { callParts } from "./call.js";
+import { dnsFields, dnsOf } from "./dnsFixture.js";
 import { Given, isObject, type Json } from "./given.js";
 import { ProcessReader } from "./processReader.js";
 
@@ -38,7 +39,10 @@ export interface CaseExpectation {
   }[];
 }
 
-const kinds = ["process_exec", "process_exit", "process_kprobe", "process_tracepoint"] as const;
+const kinds = [
+  ...(["process_exec", "process_exit", "process_kprobe"] as const),
+  ...(["process_tracepoint", "process_dns"] as const),
+] as const;
 const eventFields = [
   ...kinds,
   ...["time", "node_name", "sequence", "expect"],
@@ -46,7 +50,7 @@ const eventFields = [
   ...["annotations", "aggregation_info", "lost"],
 ];
 const processFields = ["process", "parent", "ancestors"];
-const bodyFields = [...processFields, "status", "signal", "time"];
+const bodyFields = [...processFields, "status", "signal", "time", "dns", "tid"];
 const firstTimeMs = Date.UTC(2027, 0, 15);
 
 /** Reads a case, or lines of events. `source` names the file in errors. @throws GuidestarError */
@@ -126,6 +130,12 @@ class CaseReader {
     };
     if (isCall) return { ...base, ...this.call(kind, body, place) } as Event;
     if (kind === "process_exec") return { type: EventType.EXEC, ...base };
+    if (kind === "process_dns") {
+      const dns = this.given.object(body.dns ?? {}, `${place}.dns`);
+      this.given.known(dns, dnsFields, `${place}.dns`);
+      const tid = typeof body.tid === "number" ? body.tid : process.pid;
+      return { type: EventType.DNS, ...base, tid, dns: dnsOf(dns) };
+    }
     const { status, signal } = body;
     return {
       ...{ type: EventType.EXIT, ...base },

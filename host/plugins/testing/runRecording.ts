@@ -44,8 +44,8 @@ export async function runRecording(
     for (;;) {
       const batch: Event[] = [];
       const records = source.read(1024, (bytes, view, offset, size) => {
-        const event = decoder.decode(bytes, view, offset, size);
-        if (event) batch.push(event);
+        let event = decoder.decode(bytes, view, offset, size);
+        for (; event; event = decoder.more()) batch.push(event);
       });
       for (const event of batch) event.sequence = ++events;
       const last = batch.at(-1);

@@ -1,4 +1,10 @@
-import { type Event, EventType, type FindingEvent, type Process } from "../../events/model.js";
+import {
+  type DnsEvent,
+  type Event,
+  EventType,
+  type FindingEvent,
+  type Process,
+} from "../../events/model.js";
 import { hookKey } from "./hookKey.js";
 
 /** Events of one window with one key are alike: they become one. */
@@ -21,10 +27,18 @@ const keys: { readonly [T in Event["type"]]: (event: EventOf<T>) => string } = {
     `7 ${status} ${signal} ${placeOf(process)} ${process.binary}`,
   [EventType.KPROBE]: hookKey,
   [EventType.TRACEPOINT]: hookKey,
+  [EventType.DNS]: dnsKey,
   [EventType.FINDING]: findingKey,
   /** The numbers: the API shows nothing else. */
   [EventType.TEST]: ({ args }) => `254 ${args.join(" ")}`,
 };
+
+/** Who asks whom for what, and how that went; the addresses of an answer may differ. */
+function dnsKey({ process, dns }: DnsEvent): string {
+  const { response, rcode, questions, problem } = dns.message;
+  const asked = questions.map(({ name, type }) => [type, name.toLowerCase()]);
+  return `18 ${process.execId} ${response} ${rcode} ${dns.server.ip} ${JSON.stringify([asked, problem])}`;
+}
 
 /** What the plugin says, and the program it says it of; attributes may differ. */
 function findingKey({ process, plugin, name, severity, message }: FindingEvent): string {

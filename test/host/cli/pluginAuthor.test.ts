@@ -64,7 +64,10 @@ test("a recording and events as they are printed go through a plugin as well", a
 
   const wrong: [string, RegExp][] = [
     ["[", /not valid JSON/],
-    ["{}", /the event has no process_exec, process_exit, process_kprobe or process_tracepoint/],
+    [
+      "{}",
+      /the event has no process_exec, process_exit, process_kprobe, process_tracepoint or process_dns/,
+    ],
     ['{"process_kprobe":{"process":{},"args":[{}]}}', /args\[0\]: it has no value, and no error/],
     ['{"process_exec":{"proces":{}}}', /unknown field "proces" \(did you mean "process"\?\)/],
     ['{"events":[],"expects":1}', /the case has the unknown field "expects"/],
