@@ -23,31 +23,32 @@ if (how === "resolver") {
   }
 } else if (how.startsWith("udp")) {
   const socket = createSocket(how.endsWith("6") ? "udp6" : "udp4");
-  for (const question of questions) socket.send(question, Number(port), address);
-  for (let n = 0; n < questions.length; n++) {
-    const [answer] = (await once(socket, "message")) as [Buffer];
+  let answers = 0;
+  // More than one may come at a time: waiting for one after another would miss some.
+  socket.on("message", (answer) => {
     console.log(answer.readUInt16BE(0));
-  }
-  socket.close();
+    if (++answers === questions.length) socket.close();
+  });
+  for (const question of questions) socket.send(question, Number(port), address);
 } else {
   const socket = connect(Number(port), address);
+  let got = Buffer.alloc(0);
+  let answers = 0;
+  const read = (bytes: Buffer) => {
+    got = Buffer.concat([got, bytes]);
+    while (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) {
+      console.log(got.readUInt16BE(2));
+      got = got.subarray(2 + got.readUInt16BE(0));
+      if (++answers === questions.length) socket.end();
+    }
+  };
   await once(socket, "connect");
   socket.setNoDelay(true);
+  socket.on("data", (bytes) => read(bytes));
   const stream = Buffer.concat(questions.flatMap((question) => [u16(question.length), question]));
   // In pieces that cut through lengths and messages.
   for (let at = 0; at < stream.length; at += 7) {
     socket.write(stream.subarray(at, at + 7));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  let got = Buffer.alloc(0);
-  for (let n = 0; n < questions.length; ) {
-    const [bytes] = (await once(socket, "data")) as [Buffer];
-    got = Buffer.concat([got, bytes]);
-    while (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) {
-      console.log(got.readUInt16BE(2));
-      got = got.subarray(2 + got.readUInt16BE(0));
-      n++;
-    }
-  }
-  socket.end();
 }

@@ -44,6 +44,8 @@ export interface Watched {
   readonly base: BaseSensor;
   readonly source: Source;
   readonly decoder: Decoder;
+  /** Puts another process into the cgroup. */
+  join(pid: number): void;
   /** Lets the command go; all events up to its end. */
   run(): Promise<{ events: readonly Event[]; dns: readonly DnsEvent[]; output: string }>;
 }
@@ -80,6 +82,7 @@ export async function watch(
   return {
     pid: gated.pid,
     ...{ sensor, base, source, decoder },
+    join: (pid) => writeFileSync(path.join(cgroup, "cgroup.procs"), String(pid)),
     async run() {
       gated.open();
       let output: string | undefined;
