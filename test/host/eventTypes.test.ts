@@ -26,6 +26,7 @@ import { extismModule } from "../plugins/extism/modules.js";
 import { collect, startTestDaemon, temporaryFolder } from "../support/daemon.js";
 import { headerLayout } from "../support/headerLayout.js";
 import { RecordMaker } from "../support/records.js";
+import { message } from "./dns/packets.js";
 import { compilePlugin } from "./plugins/testPlugin.js";
 
 const make = new RecordMaker(headerLayout());
@@ -49,7 +50,7 @@ interface Case {
 }
 
 /** A new type of event is not known to all until it is in here: without it this does not compile. */
-const cases: Readonly<Record<Exclude<keyof typeof EventType, "DNS">, Case>> = {
+const cases: Readonly<Record<keyof typeof EventType, Case>> = {
   EXEC: {
     records: (n) => [make.exec(at(10 + n), { binary: "/bin/it", cwd: "/", argv: ["it"] })],
     manifestName: "exec",
@@ -70,6 +71,11 @@ const cases: Readonly<Record<Exclude<keyof typeof EventType, "DNS">, Case>> = {
     manifestName: "tracepoint",
     compact: "⁉️ tracepoint node /bin/it s f",
   },
+  DNS: {
+    records: (n) => [dnsRecord(at(50 + n))],
+    manifestName: "dns",
+    compact: "📖 dns     node /bin/it",
+  },
   TEST: {
     records: (n) => [testRecord(at(40 + n), 2n ** 63n)],
     manifestName: "test",
@@ -86,6 +92,14 @@ function testRecord(values: Readonly<Record<string, number>>, first: bigint): Bu
   const record = make.make("gs_test_call", "GS_RECORD_TEST", values);
   record.writeBigUInt64LE(first, offsetOf(make.layout, "gs_test_call", "args"));
   return record;
+}
+
+/** A question to a name server. */
+function dnsRecord(values: Readonly<Record<string, number>>): Buffer {
+  const asked = message({ questions: [{ name: "example.org", type: 1 }] });
+  const packet = { total: asked.length, size: asked.length, family: 2 };
+  const ports = { source_port: 40_000, destination_port: 53 };
+  return make.make("gs_dns", "GS_RECORD_DNS", { ...values, ...packet, ...ports }, asked);
 }
 
 const names = Object.keys(cases) as (keyof typeof cases)[];
