@@ -13,8 +13,14 @@ export interface Delivered {
 /** A window as a native client has it: 64 KiB would measure round trips. */
 const windowBytes = 16 << 20;
 
+/** Called once so many events have come. */
+export interface Mark {
+  readonly events: number;
+  readonly reached: (events: number) => void;
+}
+
 /** Calls GetEvents on bare HTTP/2 and counts messages, to the end of the stream. */
-export function countEvents(socket: string): Promise<Delivered> {
+export function countEvents(socket: string, mark: Mark): Promise<Delivered> {
   const session = connect("http://localhost", {
     createConnection: () => connectSocket(socket),
     settings: { initialWindowSize: windowBytes, maxFrameSize: 1 << 20 },
@@ -31,7 +37,9 @@ export function countEvents(socket: string): Promise<Delivered> {
   let startedMs = 0;
   stream.on("data", (chunk: Buffer) => {
     startedMs ||= performance.now();
+    const before = counter.events;
     counter.take(chunk);
+    if (before < mark.events && counter.events >= mark.events) mark.reached(counter.events);
   });
   return new Promise((resolve, reject) => {
     session.once("error", reject);
