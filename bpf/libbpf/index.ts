@@ -26,6 +26,7 @@ export { MapType } from "./maps/types.js";
 export { type Capability, effectiveCapabilities } from "./native/capabilities.js";
 export { libbpfVersion } from "./native/libbpf.js";
 export { trimMemory } from "./native/trimMemory.js";
+export { kernelMemory } from "./object/kernelMemory.js";
 export { KernelProgram } from "./object/kernelProgram.js";
 export { BpfObject, type OpenOptions } from "./object/object.js";
 export type { ObjectMap } from "./object/objectMap.js";

@@ -2,6 +2,7 @@
 import { Argument, type Command } from "commander";
 import { withClient } from "./globals.js";
 import { print } from "./output.js";
+import { addPolicies, splitDocuments } from "./policyDocuments.js";
 import { policyFileName, readPolicyFile } from "./policyFile.js";
 import { register as list } from "./policyList.js";
 import { register as validate } from "./policyValidate.js";
@@ -14,8 +15,10 @@ export function register(program: Command): void {
     .description("Tracing policies say which kernel functions to watch, and for what.");
   policy
     .command("add")
-    .description("Loads a policy and enables it; it becomes a sensor under its name.")
-    .argument("<file>", "YAML; - for standard input")
+    .description(
+      "Loads policies and enables them, all of the file or none; each becomes a sensor under its name.",
+    )
+    .argument("<file>", "YAML, one policy or several; - for standard input")
     .addHelpText("after", help)
     .action(add);
   list(policy);
@@ -45,7 +48,7 @@ export function register(program: Command): void {
 }
 
 const help = `
-A file has one policy. Its settings: 'guidestar sensors config NAME'.
+Settings of a policy: 'guidestar sensors config NAME'.
 
 Examples:
   guidestar tracingpolicy add tcp-connect.yaml
@@ -53,8 +56,14 @@ Examples:
 
 async function add(file: string, _flags: object, command: Command): Promise<void> {
   const yaml = readPolicyFile(file);
-  await withClient(command, ({ sensors }) => sensors.addTracingPolicy(yaml));
-  await print(`tracing policy from ${policyFileName(file)} added`);
+  const name = policyFileName(file);
+  const documents = splitDocuments(yaml);
+  if (documents.length === 1) {
+    await withClient(command, ({ sensors }) => sensors.addTracingPolicy(yaml));
+    return print(`tracing policy from ${name} added`);
+  }
+  const names = await withClient(command, (client) => addPolicies(client, documents));
+  await print(`tracing policies from ${name} added: ${names.join(", ")}`);
 }
 
 async function enable(name: string, _flags: object, command: Command): Promise<void> {

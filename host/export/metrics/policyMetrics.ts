@@ -21,7 +21,7 @@ export function policyMetrics(registry: Registry) {
     registry,
     "gauge",
     "policy_hook_memory_bytes",
-    "Kernel memory of the programs of the hook",
+    "Kernel memory of the programs of the hook and of their constants",
     labels,
   );
   const counts: [keyof HookNumbers, ReturnType<typeof counter>, number][] = [

@@ -3,6 +3,7 @@ import {
   BpfError,
   type BpfObject,
   KernelProgram,
+  kernelMemory,
   type ProgramInfo,
 } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
@@ -40,7 +41,7 @@ export interface HookStatistics {
 export interface LoadedHook {
   readonly mechanism: MechanismName;
   readonly attached: boolean;
-  /** Kernel memory of its programs, code and constants; maps are shared by all hooks. */
+  /** Kernel memory of its programs and constants; other maps are shared by all hooks. */
   readonly memoryBytes: number;
   statistics(): HookStatistics;
   counters(): HookCounters;
@@ -105,6 +106,8 @@ class Hook implements LoadedHook {
   #links: Attached[] = [];
   /** Of programs that are gone. */
   #before: HookStatistics = { runs: 0n, runTimeNs: 0n, recursionMisses: 0n };
+  /** Does not change from load to detach. */
+  #memoryBytes = 0;
   #closed = false;
 
   constructor(
@@ -127,10 +130,7 @@ class Hook implements LoadedHook {
   }
 
   get memoryBytes(): number {
-    return this.#programs.reduce((sum, program) => {
-      const { jitedBytes, translatedBytes } = program.info();
-      return sum + jitedBytes + translatedBytes;
-    }, 0);
+    return this.#memoryBytes;
   }
 
   /** Brings it into the kernel, where nothing runs it yet. */
@@ -140,6 +140,9 @@ class Hook implements LoadedHook {
     this.#programs = partsOf(this.#plan.mechanism).map(
       ([name]) => new KernelProgram(object.program(name)),
     );
+    const code = this.#programs.map((each) => kernelMemory(each.fd) + each.info().jitedBytes);
+    const constants = object.maps.filter((map) => map.isData).map((map) => kernelMemory(map.fd));
+    this.#memoryBytes = [...code, ...constants].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   attach(): void {
@@ -161,6 +164,7 @@ class Hook implements LoadedHook {
     this.#before = this.statistics();
     for (const link of this.#links.splice(0).reverse()) link.close();
     for (const program of this.#programs.splice(0)) program.close();
+    this.#memoryBytes = 0;
     this.#forgetObject();
     this.#maps.pending.forget(this.#ids.hook);
   }

@@ -39,6 +39,7 @@ static const struct {
 	{"openat", SYS_openat},
 	{"perf_event_open", SYS_perf_event_open},
 	{"pipe2", SYS_pipe2},
+	{"prctl", SYS_prctl},
 	{"ptrace", SYS_ptrace},
 	{"read", SYS_read},
 	{"sendto", SYS_sendto},
