@@ -1,5 +1,6 @@
 /** Pods of real containers: containerd and runc from Debian's packages, found by their usual socket. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { toNumber } from "../../../host/api/numbers.js";
 import { lastApplied } from "../../../host/pods/probes.js";
@@ -159,4 +160,57 @@ test("a pod that was there before, and a containerd that comes only later", asyn
       ["last"],
       JSON.stringify(unwanted[i]),
     );
+});
+
+/** What is opened below /etc. */
+const opened = (name: string, kind: string, spec = "", namespace = "") => `
+apiVersion: cilium.io/v1alpha1
+kind: ${kind}
+metadata: {name: ${name}${namespace}}
+spec:${spec}
+  kprobes:
+  - call: sys_openat
+    syscall: true
+    args: [{index: 1, type: string}]
+    selectors: [{matchArgs: [{index: 1, operator: Prefix, values: [/proc/self/]}]}]
+`;
+const labelled = (app: string) => `\n  podSelector: {matchLabels: {app: ${app}}}`;
+
+test("policies of a namespace and of certain pods tell of those pods only", async (t) => {
+  const { connect } = await startTestDaemon(t, { containers });
+  const client = await connect();
+  for (const policy of [
+    opened("everywhere", "TracingPolicy"),
+    opened("in-shop", "TracingPolicyNamespaced", "", ", namespace: shop"),
+    opened("in-bank", "TracingPolicyNamespaced", "", ", namespace: bank"),
+    opened("web", "TracingPolicy", labelled("web")),
+    opened("db", "TracingPolicy", labelled("db")),
+    opened(
+      "nginx",
+      "TracingPolicy",
+      "\n  containerSelector: {matchExpressions: [{key: name, operator: In, values: [nginx]}]}",
+    ),
+    opened("web-in-bank", "TracingPolicyNamespaced", labelled("web"), ", namespace: bank"),
+  ]) {
+    await client.sensors.addTracingPolicy(policy);
+  }
+  const stream = client.sensors.getEvents();
+  await stream.ready;
+  const events = collect(stream, (event) => event.process_exec?.process?.arguments === "last");
+  execFileSync("/usr/bin/cat", ["/proc/self/comm"]);
+  await containerd.exec(running.containerId, ["/bin/cat", "/proc/self/stat"]);
+  await containerd.exec(running.containerId, ["/bin/true", "last"]);
+  const told = (await events).flatMap(({ process_kprobe: call }) => {
+    const file = call?.args?.[0]?.string_arg;
+    if (!call || (file !== "/proc/self/comm" && file !== "/proc/self/stat")) return [];
+    if (file === "/proc/self/stat") checkPod(call.process);
+    return [`${call.policy_name} ${file}`];
+  });
+  assert.deepEqual(told.sort(), [
+    "everywhere /proc/self/comm",
+    "everywhere /proc/self/stat",
+    "in-shop /proc/self/stat",
+    "nginx /proc/self/stat",
+    "web /proc/self/stat",
+  ]);
 });

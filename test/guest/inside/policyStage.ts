@@ -48,7 +48,6 @@ export class PolicyStage {
 
   /** As `run`, under this policy alone. */
   async under(yaml: string, line: string): Promise<Event[]> {
-    const { name } = /^ *name: *"?(?<name>[\w-]+)/m.exec(yaml)?.groups ?? {};
     await this.client.sensors.addTracingPolicy(yaml);
     try {
       const events = await this.run(line);
@@ -57,7 +56,8 @@ export class PolicyStage {
         if (toNumber(hook.lost) > 0) throw new Error(`${hook.name} lost ${hook.lost} events`);
       return events;
     } finally {
-      await this.client.policies.delete(name ?? "");
+      for (const { name } of await this.client.sensors.listSensors())
+        await this.client.policies.delete(name ?? "");
     }
   }
 }
