@@ -10,6 +10,7 @@ export type ArgumentClass =
   | "socket"
   | "address"
   | "capabilities"
+  | "credentials"
   | "opaque";
 
 export interface TypeFacts {
@@ -66,7 +67,7 @@ export const argumentTypes: Readonly<Record<ArgumentType, TypeFacts>> = {
     "__kernel_sockaddr_storage *",
     "sockaddr_unsized *",
   ),
-  cred: of("opaque", "cred *"),
+  cred: of("credentials", "cred *"),
   cap_permitted: of("capabilities", "cred *", "kernel_cap_t"),
   cap_effective: of("capabilities", "cred *", "kernel_cap_t"),
   cap_inheritable: of("capabilities", "cred *", "kernel_cap_t"),

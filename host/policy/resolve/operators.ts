@@ -80,7 +80,7 @@ const byName = {
   NotState: op("state", ["socket"], true),
   FileType: op("fileType", ["path"]),
   NotFileType: op("fileType", ["path"], true),
-  CapabilitiesGained: op("capabilitiesGained", ["capabilities"]),
+  CapabilitiesGained: op("capabilitiesGained", ["capabilities", "credentials"]),
   SubString: not("use Prefix or Postfix, or filter in a plugin"),
   SubStringIgnCase: not("use Prefix or Postfix, or filter in a plugin"),
   CelExpr: not("filter in a plugin"),

@@ -56,7 +56,7 @@ export class PolicyStage {
         if (toNumber(hook.lost) > 0) throw new Error(`${hook.name} lost ${hook.lost} events`);
       return events;
     } finally {
-      for (const { name } of await this.client.sensors.listSensors())
+      for (const { name } of await this.client.policies.list())
         await this.client.policies.delete(name ?? "");
     }
   }
