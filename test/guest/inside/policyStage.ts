@@ -46,13 +46,13 @@ export class PolicyStage {
     }
   }
 
-  /** As `run`, under this policy alone. */
-  async under(yaml: string, line: string): Promise<Event[]> {
-    await this.client.sensors.addTracingPolicy(yaml);
+  /** As `run`, under these policies alone. */
+  async under(yaml: string | readonly string[], line: string): Promise<Event[]> {
     try {
+      for (const policy of [yaml].flat()) await this.client.sensors.addTracingPolicy(policy);
       const events = await this.run(line);
-      const [policy] = await this.client.policies.list();
-      for (const hook of policy?.hooks ?? [])
+      const policies = await this.client.policies.list();
+      for (const hook of policies.flatMap(({ hooks }) => hooks ?? []))
         if (toNumber(hook.lost) > 0) throw new Error(`${hook.name} lost ${hook.lost} events`);
       return events;
     } finally {
