@@ -77,6 +77,15 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     "process_table_swept_total",
     "Entries taken out of the kernel's process table whose end no program saw",
   );
+  const dnsMessages = make("counter", "dns_messages_total", "DNS messages that were read", [
+    "state",
+  ]);
+  const dnsGivenUp = make(
+    "counter",
+    "dns_streams_given_up_total",
+    "Directions of TCP connections with DNS that could not be followed to their end",
+  );
+  const dnsNames = make("gauge", "dns_names", "Addresses whose names are known");
   return (status: PipelineStatus) => {
     events(eventTypes.map(([name, type]) => [{ type: name }, status.byType[type] ?? 0]));
     outcomes([
@@ -88,6 +97,13 @@ export function pipelineMetrics(registry: Registry, processCacheSize: number) {
     unknownHook(status.unknownHook);
     policyEvents(policyCounts(status, ({ events }) => events));
     policyElsewhere(policyCounts(status, ({ elsewhere }) => elsewhere));
+    const { messages = 0, malformed: broken = 0, givenUp = 0, names = 0 } = status.dns ?? {};
+    dnsMessages([
+      [{ state: "whole" }, messages - broken],
+      [{ state: "malformed" }, broken],
+    ]);
+    dnsGivenUp(givenUp);
+    dnsNames(names);
     lostRing(status.lostRing);
     lostRingProcess(status.lostRingProcess);
     tableFull(status.tableFull);

@@ -55,10 +55,18 @@ export class DnsSensor implements BuiltInSensor {
     this.#settings = settings;
   }
 
+  /** Besides settings, "counts": what the programs did, which cannot be set. */
   async getConfig(key: string): Promise<string> {
+    if (key === "counts") return this.#countsText();
     if (key !== "") return dnsSettingNamed(key, "GetConfig").get(this.#settings);
     return Object.entries(dnsSettings)
       .map(([each, setting]) => `${each}=${setting.get(this.#settings)}`)
+      .join("\n");
+  }
+
+  #countsText(): string {
+    return Object.entries(this.counts())
+      .map(([name, count]) => `${name}=${count}`)
       .join("\n");
   }
 

@@ -93,6 +93,7 @@ export class FakePort implements PipelinePort {
       lostRingProcess: 0,
       malformed: 0,
       unknownHook: 0,
+      dns: { messages: 9, malformed: 2, givenUp: 1, names: 3 },
       hooks: [
         { policy: "watch", hook: "tcp_connect", type: 13, events: 3, elsewhere: 1 },
         { policy: "watch", hook: "tcp_connect", type: 13, events: 4, elsewhere: 2 },

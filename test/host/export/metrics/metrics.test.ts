@@ -57,6 +57,10 @@ test("every count is shown under the name that is known, with a type and a help 
     ["records_total", {}, 12],
     ["records_malformed_total", {}, 0],
     ["records_unknown_hook_total", {}, 0],
+    ["dns_messages_total", { state: "whole" }, 7],
+    ["dns_messages_total", { state: "malformed" }, 2],
+    ["dns_streams_given_up_total", {}, 1],
+    ["dns_names", {}, 3],
     ["policy_events_total", { policy: "watch", hook: "tcp_connect", type: "PROCESS_KPROBE" }, 7],
     [
       "policy_events_elsewhere_total",
