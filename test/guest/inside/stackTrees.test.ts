@@ -23,7 +23,7 @@ const both = policy(
 
 test("calls of a kernel function are counted exactly, samples within their error, both sides named", async (t) => {
   const weights = workload("weights");
-  const { gated, client } = await daemonFor(t, [weights, "both", "4000", "wait"]);
+  const { gated, client } = await daemonFor(t, [weights, "both", "120000"]);
   await client.sensors.addTracingPolicy(both);
   gated.open();
 

@@ -106,7 +106,7 @@ test("a client that knows only the API reads the tree", async (t) => {
 });
 
 test("samples of what runs are shared out as the time was", async (t) => {
-  const { gated, client } = await daemonFor(t, [weights, "burn", "4000", "wait"]);
+  const { gated, client } = await daemonFor(t, [weights, "burn", "60000"]);
   await client.sensors.addTracingPolicy(
     policy("samples", "  perf: [{frequency: 199, stackTraceTree: {name: cpu}}]"),
   );
