@@ -2,13 +2,13 @@
 
 import type { Argument, Returned } from "../document/hooks.js";
 import { type Place, type Position, quoted } from "../document/problem.js";
-import type { ArgumentSpec, ArgumentType } from "../hookSpec.js";
+import type { ArgumentSpec, ArgumentType, ResolveStep } from "../hookSpec.js";
 import { autoType, type CType, mismatch } from "../kernel/cType.js";
 import type { Parameter, Signature } from "../kernel/signature.js";
 import { argumentTypeNames, argumentTypes, canonicalType } from "./argumentTypes.js";
 import { type Context, warn } from "./context.js";
 import { limits } from "./limits.js";
-import { resolvePath, structureOf } from "./members.js";
+import { resolvePath, structureOf, typesOf } from "./members.js";
 
 /** Of buffers and strings, if the policy does not ask for more. */
 const usualData = 4096;
@@ -100,9 +100,21 @@ function specOf(
     source: parameter.source,
     ...(text.label === undefined ? {} : { label: text.label }),
     maxData: text.maxData ? limits.data : usualData,
-    resolve: path?.stepsFor(type) ?? [],
+    resolve: [...(path?.stepsFor(type) ?? []), ...setSteps(context, signature, type, c)],
     user: isUser(signature, parameter, c),
   };
+}
+
+/** From credentials to the set that the type names. */
+function setSteps(
+  context: Context,
+  signature: Signature,
+  type: ArgumentType,
+  c: CType | undefined,
+): readonly ResolveStep[] {
+  if (argumentTypes[type].class !== "capabilities" || c?.of !== "cred") return [];
+  const member = typesOf(context, signature)?.struct("cred").members[type];
+  return member === undefined ? [] : [{ offset: member.offset, dereference: false }];
 }
 
 function isUser(signature: Signature, { source, c }: Parameter, end: CType | undefined): boolean {

@@ -109,7 +109,8 @@ export function resolvePath(
   }
 }
 
-function typesOf({ facts }: Context, signature: Signature) {
+/** The types that the hook's own are among. */
+export function typesOf({ facts }: Context, signature: Signature) {
   if (signature.btf !== undefined) return signature.btf;
   return isUnknown(facts.btf) ? undefined : facts.btf;
 }

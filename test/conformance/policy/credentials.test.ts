@@ -1,7 +1,9 @@
 /** Capabilities and namespaces of who makes the call, and what became of them. */
+import assert from "node:assert/strict";
 import { readFileSync, readlinkSync } from "node:fs";
+import { test } from "node:test";
 import { definePacked } from "./packed.js";
-import { calls, firstCall } from "./run.js";
+import { calls, firstCall, runPolicies } from "./run.js";
 import { defineGroup, type PolicyCase } from "./suite.js";
 
 const inode = (name: string): string =>
@@ -175,3 +177,18 @@ definePacked(
 for (const each of changes) {
   defineGroup({ name: each.name, command: command(call), hook, cases: [each] });
 }
+
+test("credentials that an argument leads to have each of their sets", async () => {
+  const args = ["effective", "permitted", "inheritable"].map(
+    (set) => `{index: 0, source: current_task, resolve: cred, type: cap_${set}}`,
+  );
+  const run = await runPolicies([calls, ...call(0)], () => [
+    `kprobes:\n- call: sys_lseek\n  syscall: true\n  args: [${args.join(", ")}]`,
+  ]);
+  const sets = run.observed[0]?.records[0]?.args.map(({ payload }) => payload.readBigUInt64LE(0));
+  const held = (name: string) =>
+    BigInt(
+      `0x${new RegExp(`^${name}:\\s*(\\w+)$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1]}`,
+    );
+  assert.deepEqual(sets, [held("CapEff"), held("CapPrm"), held("CapInh")]);
+});
