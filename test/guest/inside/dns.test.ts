@@ -84,7 +84,7 @@ async function eachIsOfWhoAsks({ connect }: TestDaemon) {
   const { sensors } = await connect();
   const stream = sensors.getEvents({ allow_list: [{ event_set: [fgs.EventType.PROCESS_DNS] }] });
   await stream.ready;
-  const node = `require("dns").promises.resolveSrv("_ldap._tcp.plain.test").then(a => console.log(a[0].port))`;
+  const node = `require("dns").promises.resolveSrv("_ldap._tcp.plain.test").then(a => console.log(String(a[0].port)))`;
   const outputs = await Promise.all([
     run("getent", ["ahostsv4", "plain.test"]),
     run("dig", ["+noall", "+answer", "+notcp", "@127.0.0.1", "alias.test", "A"]),
