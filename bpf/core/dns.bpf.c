@@ -5,8 +5,8 @@
  * belong to a cgroup and see the packets of all sockets in it and below it; they let all of them
  * pass.
  */
-#include "dns_owner.h"
-#include "dns_send.h"
+#include "dns/owner.h"
+#include "dns/send.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

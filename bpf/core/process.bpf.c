@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* The base programs: every process from its fork to its exit. */
-#include "dns_record.h"
-#include "exec.h"
-#include "exit.h"
-#include "fork.h"
-#include "hook_record.h"
-#include "host.h"
+#include "dns/record.h"
+#include "process/exec.h"
+#include "process/exit.h"
+#include "process/fork.h"
+#include "hook/record.h"
+#include "process/host.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* The sensor "test": a record for each call of one system call, by processes in scope. */
-#include "key.h"
-#include "ring.h"
-#include "scope.h"
-#include "syscall.h"
+#include "common/key.h"
+#include "common/ring.h"
+#include "common/scope.h"
+#include "common/syscall.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -1,4 +1,4 @@
-/** Tells the kernel programs whose records nobody wants: `bpf/core/demand.h`. */
+/** Tells the kernel programs whose records nobody wants: `bpf/core/common/demand.h`. */
 import { openRawMap } from "./rawMap.js";
 import type { RecordLayout } from "./source.js";
 import { StructWriter, structOf } from "./structWriter.js";

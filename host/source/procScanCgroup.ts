@@ -1,4 +1,4 @@
-/** Which cgroup a process is in, told in the same way as the kernel programs do (`bpf/core/cgroup.h`). */
+/** Which cgroup a process is in, told in the same way as the kernel programs do (`bpf/core/process/cgroup.h`). */
 import { statSync } from "node:fs";
 import { readText } from "./procScanFiles.js";
 

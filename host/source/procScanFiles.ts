@@ -74,7 +74,7 @@ export function readStat(folder: string): Stat | undefined {
 const tickNs = 10_000_000n;
 const kernelThreadFlag = 0x0020_0000;
 
-/** The key of a process that nobody has seen exec; see the head of `bpf/core/record.h`. */
+/** The key of a process that nobody has seen exec; see the head of `bpf/core/common/record.h`. */
 export const startKeyNs = (stat: Stat): bigint => stat.startTicks * tickNs;
 
 export const isKernelThread = (stat: Stat): boolean => (stat.flags & kernelThreadFlag) !== 0;

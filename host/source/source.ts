@@ -1,6 +1,6 @@
 /**
  * Where raw records come from. A source hands over records as the kernel programs wrote them
- * (`bpf/core/record.h`), so that a live kernel and a recording take the same path from here on.
+ * (`bpf/core/common/record.h`), so that a live kernel and a recording take the same path from here on.
  */
 
 import type { HookDescription } from "../policy/hookSpec.js";

@@ -1,5 +1,5 @@
 /**
- * The record layout read from the text of `bpf/core/record.h` and `hook_record.h`, so that tests of the host need
+ * The record layout read from the text of `bpf/core/common/record.h` and `hook/record.h`, so that tests of the host need
  * neither a compiler nor BTF. A test of the eBPF core holds it against the object's BTF.
  */
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const scalarSizes: Record<string, number> = {
   char: 1,
 };
 
-const headers = ["record.h", "dns_record.h", "hook_record.h"].map(
+const headers = ["common/record.h", "dns/record.h", "hook/record.h"].map(
   (name) => new URL(`../../../bpf/core/${name}`, import.meta.url),
 );
 

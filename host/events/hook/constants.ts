@@ -1,5 +1,5 @@
 /**
- * Numbers in the records of hooks, as `bpf/core/hook_record.h` has them. They are compared with the
+ * Numbers in the records of hooks, as `bpf/core/hook/record.h` has them. They are compared with the
  * layout of each source, so that a recording of another kind is refused and not misread.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Places of the fields in records of calls that nobody's kernel wrote: events of test cases. Like
- * `bpf/core/hook_record.h`, by which a test checks it; a case must not need the compiled kernel programs.
+ * `bpf/core/hook/record.h`, by which a test checks it; a case must not need the compiled kernel programs.
  */
 import { hookEnums } from "../../events/hook/constants.js";
 import { hookFields } from "../../events/hook/hookFields.js";

@@ -1,6 +1,6 @@
 /**
  * How much the programs in the kernel take, so that what is too much is told with its place and before
- * anything is loaded. They have the last word: see `selector_config.h` and `hook_config.h`.
+ * anything is loaded. They have the last word: see `selector/config.h` and `hook/config.h`.
  */
 export const limits = {
   /** Of a hook. */

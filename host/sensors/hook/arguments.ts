@@ -26,7 +26,7 @@ export interface ArgumentConfig {
   readonly step: readonly { readonly offset: number; readonly dereference: number }[];
 }
 
-/** As in `hook_config.h`. */
+/** As in `hook/config.h`. */
 const mostSteps = 10;
 
 /** Most bytes of one buffer or string. */

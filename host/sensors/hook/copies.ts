@@ -48,7 +48,7 @@ const bytesHead = 8;
 /** One byte more than is reported, to see whether there is more, and NUL. */
 const textBytes = ({ maxData }: ArgumentSpec): number => bytesHead + maxData + 2;
 
-/** Sizes are those of the structs in `hook_record.h`; a test holds them against the object's BTF. */
+/** Sizes are those of the structs in `hook/record.h`; a test holds them against the object's BTF. */
 const thing = (name: string, kind: string, bytes: number, member?: Copy["member"]): Copy => ({
   name,
   kind,

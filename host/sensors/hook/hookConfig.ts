@@ -31,7 +31,7 @@ export interface RecordSizes {
   readonly argument: number;
 }
 
-/** As in `hook_config.h`. */
+/** As in `hook/config.h`. */
 const mostArgs = 5;
 const stackBytes = 127 * 8;
 

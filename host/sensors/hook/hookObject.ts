@@ -8,7 +8,7 @@ import { BpfObject, type Btf } from "../../../bpf/libbpf/index.js";
 import { GuidestarError } from "../../errors.js";
 import { kernelTypesFor } from "./kernelTypes.js";
 
-/** Names of the files in `bpf/core/hooks`. */
+/** Names of the files in `bpf/core/hook/programs`. */
 export type HookObjectName =
   | "fentry"
   | "fmod_ret"
@@ -41,7 +41,9 @@ export function openHookObject(name: HookObjectName, hasLoop: boolean): BpfObjec
 }
 
 function readObject(path: string): ObjectFile {
-  const file = fileURLToPath(new URL(`../../../bpf/core/hooks/${path}.bpf.o`, import.meta.url));
+  const file = fileURLToPath(
+    new URL(`../../../bpf/core/hook/programs/${path}.bpf.o`, import.meta.url),
+  );
   if (!existsSync(file)) {
     throw new GuidestarError(
       "FAILED_PRECONDITION",

@@ -1,4 +1,4 @@
-/** Raw records as plain objects, for tests: everything that `bpf/core/record.h` has, nothing made of it. */
+/** Raw records as plain objects, for tests: everything that `bpf/core/common/record.h` has, nothing made of it. */
 import { enumOf, fieldOf, structOf } from "../../../host/source/recordWriter.js";
 import type { RecordLayout } from "../../../host/source/source.js";
 

@@ -18,7 +18,7 @@ export interface FilterConfig {
   readonly value: readonly bigint[];
 }
 
-/** As in `selector_config.h`; a test holds them against the object's BTF. */
+/** As in `selector/config.h`; a test holds them against the object's BTF. */
 export const tests = {
   oneOf: 1,
   greater: 2,

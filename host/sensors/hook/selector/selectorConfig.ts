@@ -15,7 +15,7 @@ import {
   pidFilter,
 } from "./processFilters.js";
 
-/** As in `selector_config.h`; a test holds them against the object's BTF. */
+/** As in `selector/config.h`; a test holds them against the object's BTF. */
 export const most = {
   selectors: 8,
   pids: 4,
