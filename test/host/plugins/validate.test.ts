@@ -134,11 +134,11 @@ test("a manifest with mistakes is refused with the mistake", async () => {
   );
   await refused(
     json({ events: ["exce"] }),
-    'events in the manifest in the module has "exce", which is none of exec, exit, kprobe, tracepoint, test (did you mean "exec"?)',
+    'events in the manifest in the module has "exce", which is none of exec, exit, kprobe, tracepoint, dns, test (did you mean "exec"?)',
   );
   await refused(
     json({ events: "exec" }),
-    /must be a list of event types \(exec, exit, kprobe, tracepoint, test\)$/,
+    /must be a list of event types \(exec, exit, kprobe, tracepoint, dns, test\)$/,
   );
   await refused(json({ name: "Über" }), /^name in the manifest in the module must be 1 to 63/);
   await refused(json({ name: "guidestar" }), /must not be "guidestar": that is the host$/);

@@ -40,11 +40,13 @@ function sent(port: number, bytes: bigint): Event {
 }
 
 function opened(path: string, atSeconds: number): Event {
-  const record = make.hook({ ...caller, hook: 8, args: 1 }, [make.path(0, path)]);
+  const time = {
+    "header.time_ns": 1_800_000_000_000_000_000n + BigInt(atSeconds) * 1_000_000_000n,
+  };
+  const record = make.hook({ ...caller, ...time, hook: 8, args: 1 }, [make.path(0, path)]);
   const event = decode(record);
   assert.ok(event);
-  const timeNs = 1_800_000_000_000_000_000n + BigInt(atSeconds) * 1_000_000_000n;
-  return Object.assign(event, { timeNs });
+  return event;
 }
 
 test("connections sends one event for each destination and window, with count and bytes", async () => {
