@@ -9,6 +9,7 @@ import type { Logger } from "./log.js";
 import { defaultNodeName } from "./options.js";
 import { type FirstListener, PipelineHandle } from "./pipeline/handle.js";
 import type { SourceInit } from "./pipeline/messages.js";
+import type { PluginBudget } from "./plugins/budget.js";
 import { LogHub } from "./plugins/logHub.js";
 import type { Poison } from "./plugins/poison.js";
 import type { PluginSetup } from "./plugins/prepared.js";
@@ -67,6 +68,8 @@ export interface DaemonConfig extends PipelineConfig {
   readonly pluginDir?: string | undefined;
   /** Whose plugins are taken; undefined: everybody's. */
   readonly pluginSignatures?: SignatureConfig | undefined;
+  /** The most that any plugin gets. */
+  readonly pluginCeiling?: PluginBudget | undefined;
   /** Most events that wait for one client; what comes then is lost to it, and counted. */
   readonly eventQueueSize: number;
   /** Events to write to a file; undefined: none. */

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { ServerTls } from "../api/tls.js";
+import { parseBytes } from "../options.js";
+import type { PluginBudget } from "../plugins/budget.js";
 import type { SignaturePolicy } from "../plugins/signature.js";
 import type { SignatureConfig } from "../plugins/signatureCheck.js";
 import { UsageError } from "./exit.js";
@@ -32,6 +34,8 @@ interface Flags extends PipelineFlags, ScopeFlags, ExportFlags {
   readonly pluginDir?: string;
   readonly pluginKey?: readonly string[];
   readonly pluginSignatures?: SignaturePolicy;
+  readonly pluginMaxFuel?: string;
+  readonly pluginMaxMemory?: string;
 }
 
 /** Of a daemon that traces the whole machine. */
@@ -64,6 +68,14 @@ export function register(program: Command): void {
         "--plugin-signatures <policy>",
         "what is done with plugins that none of them signed: refused, taken with a warning, taken (default: require with --plugin-key, else off)",
       ).choices(["require", "warn", "off"]),
+    )
+    .option(
+      "--plugin-max-fuel <units>",
+      "most fuel for an event that a plugin gets; 200 times that for each call (default: 500000)",
+    )
+    .option(
+      "--plugin-max-memory <bytes>",
+      "most memory that an instance of a plugin gets (default: 64M)",
     )
     .option(
       "--source <source>",
@@ -108,6 +120,7 @@ async function daemon(flags: Flags): Promise<void> {
     insecure: flags.insecure ?? false,
     pluginDir: pluginDirOf(flags),
     pluginSignatures: await signaturesOf(flags),
+    pluginCeiling: await pluginCeilingOf(flags),
     eventQueueSize: wholeNumber(flags.eventQueueSize, "--event-queue-size"),
     export: await exportConfig(flags),
     metrics:
@@ -152,6 +165,17 @@ function pluginDirOf(flags: Flags): string | undefined {
   if (pluginDir !== undefined) return pluginDir === "none" ? undefined : pluginDir;
   const isNode = flags.source === "live" && scopeOf(flags).kind === "all";
   return isNode ? defaultPluginDir : undefined;
+}
+
+async function pluginCeilingOf(flags: Flags): Promise<PluginBudget> {
+  const { pluginMaxFuel: fuel, pluginMaxMemory: memory } = flags;
+  const { ceilingOf } = await import("../plugins/budget.js");
+  return ceilingOf({
+    ...(fuel !== undefined && { fuelPerEvent: wholeNumber(fuel, "--plugin-max-fuel") }),
+    ...(memory !== undefined && {
+      memoryBytes: usage(() => parseBytes(memory, "--plugin-max-memory")),
+    }),
+  });
 }
 
 async function signaturesOf(flags: Flags): Promise<SignatureConfig> {

@@ -5,6 +5,7 @@
  */
 import { Hook } from "../events/hook/hook.js";
 import { type Event, EventType, isHookEvent } from "../events/model.js";
+import { functionTest } from "../plugins/functions.js";
 import type { PluginSetup } from "../plugins/prepared.js";
 import type { HookDescription } from "../policy/hookSpec.js";
 import type { DemandTable, HookDemand } from "../source/demandTable.js";
@@ -121,7 +122,7 @@ export class Pushdown {
 
   #demandOf(hook: Hook): HookDemand["kind"] {
     const type = hook.isTracepoint ? EventType.TRACEPOINT : EventType.KPROBE;
-    if (this.#plugins.some((each) => sees(each, type))) return "all";
+    if (this.#plugins.some((each) => sees(each, hook, type))) return "all";
     const demands = Array.from(this.#streams.values(), (spec) => demandOf(spec, hook, type));
     if (demands.every((each) => each === "none")) return "nobody";
     // Plugins may fill in what filters ask for.
@@ -130,9 +131,12 @@ export class Pushdown {
   }
 }
 
-/** Whether the plugin, or the version that is compared with it, is given events of the type. */
-function sees({ plugin, shadow }: PluginSetup, type: number): boolean {
+/** Whether the plugin, or the version that is compared with it, is given events of the hook. */
+function sees({ plugin, shadow }: PluginSetup, hook: Hook, type: number): boolean {
   return [plugin, shadow?.plugin].some(
-    (each) => each && (each.eventTypes.length === 0 || each.eventTypes.includes(type)),
+    (each) =>
+      each &&
+      (each.eventTypes.length === 0 || each.eventTypes.includes(type)) &&
+      functionTest(each)(hook),
   );
 }

@@ -97,11 +97,6 @@ export const PLUGIN_LIMITS = {
   versionsKept: 8,
 } as const;
 
-/** Fuel for one call with `events` events. */
-export function fuelFor(events: number): number {
-  return PLUGIN_LIMITS.fuelPerCall + PLUGIN_LIMITS.fuelPerEvent * events;
-}
-
 /** Bytes of the output area of one call with `events` events. */
 export function outputBytesFor(events: number): number {
   return PLUGIN_LIMITS.outputBytesPerCall + PLUGIN_LIMITS.outputBytesPerEvent * events;

@@ -1,6 +1,7 @@
 import { GuidestarError } from "../errors.js";
 import { EventType } from "../events/model.js";
 import { closest } from "../suggest.js";
+import { checkLimits, type PluginBudget } from "./budget.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { FailurePolicy, PluginScope } from "./prepared.js";
 import { checkSchema, type SettingsSchema } from "./settings/schema.js";
@@ -15,6 +16,13 @@ export interface Manifest {
   readonly description: string;
   /** Event types it wants to see, by name (`eventTypesByName`); empty: exec and exit. */
   readonly events: readonly string[];
+  /**
+   * Of the calls that policies watch, those of these functions, system calls and tracepoints, as
+   * `getevents --functions` takes them; empty: all.
+   */
+  readonly functions: readonly string[];
+  /** What it needs beyond the default, or can do with; absent: the default. */
+  readonly limits?: Partial<PluginBudget>;
   /** How often it is called by the clock, ms; 0: never. */
   readonly tickMs: number;
   /** Schema of its settings; absent: it has none. */
@@ -50,6 +58,8 @@ const fields = [
   "version",
   "description",
   "events",
+  "functions",
+  "limits",
   "tickMs",
   "settings",
   "failure",
@@ -82,6 +92,10 @@ export function parseManifest(json: string, source: string): Manifest {
     version: checkVersion(manifest.version, source),
     description: checkDescription(manifest.description, source),
     events: checkEvents(manifest.events, source),
+    functions: checkFunctions(manifest.functions, source),
+    ...(manifest.limits !== undefined && {
+      limits: checkLimits(manifest.limits, `limits in ${source}`),
+    }),
     tickMs: checkTick(manifest.tickMs, source),
     ...(manifest.settings !== undefined && {
       settings: checkSchema(manifest.settings, `settings in ${source}`),
@@ -130,6 +144,18 @@ function checkEvents(events: unknown, source: string): readonly string[] {
     }
   }
   return [...new Set(events as string[])];
+}
+
+const mostFunctions = 1000;
+
+function checkFunctions(functions: unknown, source: string): readonly string[] {
+  if (functions === undefined) return [];
+  const isList = Array.isArray(functions) && functions.length <= mostFunctions;
+  if (isList && functions.every((name) => typeof name === "string" && /^[\w./]{1,256}$/.test(name)))
+    return [...new Set(functions as string[])];
+  return refuse(
+    `functions in ${source} must be a list of at most ${mostFunctions} names such as "tcp_connect", "write" or "sched/sched_switch"`,
+  );
 }
 
 function checkTick(tickMs: unknown, source: string): number {

@@ -1,4 +1,5 @@
 import type { Logger } from "../log.js";
+import type { PluginBudget } from "./budget.js";
 import { PluginManager } from "./manager.js";
 import { noSignatures, type SignatureConfig } from "./signatureCheck.js";
 import { diskStorage } from "./store/diskStorage.js";
@@ -10,6 +11,8 @@ export interface PluginsConfig {
   readonly pluginDir?: string | undefined;
   /** Whose modules are taken; undefined: everybody's. */
   readonly pluginSignatures?: SignatureConfig | undefined;
+  /** The most that any plugin gets. */
+  readonly pluginCeiling?: PluginBudget | undefined;
   readonly log: Logger;
 }
 
@@ -17,13 +20,14 @@ export interface PluginsConfig {
 export async function openPlugins({
   pluginDir,
   pluginSignatures,
+  pluginCeiling: ceiling,
   log,
 }: PluginsConfig): Promise<PluginManager> {
   const storage = pluginDir === undefined ? memoryStorage() : await diskStorage(pluginDir);
   try {
     return await PluginManager.open({
       storage,
-      prepare,
+      prepare: (bytes, options) => prepare(bytes, { ...options, ceiling }),
       signatures: pluginSignatures ?? noSignatures,
       onTrouble: (plugin, line) => log.warn(plugin === "" ? {} : { plugin }, line),
     });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GuidestarError } from "../errors.js";
+import { budgetOf, type PluginBudget } from "./budget.js";
 import { checkModule, isExtism } from "./checkModule.js";
-import { PLUGIN_LIMITS } from "./limits.js";
 import { checkName, eventTypesOf } from "./manifest.js";
 import type { PreparedPlugin } from "./prepared.js";
 import { Packer } from "./runtime/packer.js";
@@ -21,9 +21,13 @@ await readyFor({ kind: "extism" });
  * What `prepare` does, in the thread that it is called on. The bytes come from anywhere: call it only
  * where a loop or a fit of memory hurts nobody.
  */
-export function prepareModule(bytes: Uint8Array, name?: string): PreparedPlugin {
+export function prepareModule(
+  bytes: Uint8Array,
+  name?: string,
+  ceiling?: PluginBudget,
+): PreparedPlugin {
   try {
-    return prepareChecked(bytes, name);
+    return prepareChecked(bytes, name, ceiling);
   } catch (error) {
     if (error instanceof WasmError || error instanceof PluginError) {
       const { message } = error;
@@ -33,14 +37,15 @@ export function prepareModule(bytes: Uint8Array, name?: string): PreparedPlugin 
   }
 }
 
-function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
+function prepareChecked(bytes: Uint8Array, name?: string, ceiling?: PluginBudget): PreparedPlugin {
   const module = decodeFile(bytes);
   const manifest = checkModule(module);
-  const code = rewrite(module, { memoryBytes: PLUGIN_LIMITS.memoryBytes });
+  const budget = budgetOf(manifest.limits ?? {}, ceiling);
+  const code = rewrite(module, { memoryBytes: budget.memoryBytes });
   checkWithEngine(bytes);
   const settings = manifest.settings ? startSettings(manifest.settings) : "";
   const kind = isExtism(module) ? "extism" : "native";
-  probe(kind, code, settings);
+  probe({ kind, budget }, code, settings);
   return {
     name: name === undefined ? manifest.name : checkName(name, "the plugin's name"),
     version: createHash("sha256").update(bytes).digest("hex"),
@@ -50,6 +55,8 @@ function prepareChecked(bytes: Uint8Array, name?: string): PreparedPlugin {
     code,
     ...(kind === "extism" && { kind }),
     eventTypes: eventTypesOf(manifest),
+    ...(manifest.functions.length > 0 && { functions: manifest.functions }),
+    budget,
     tickMs: manifest.tickMs,
     ...(manifest.settings && { schema: manifest.settings }),
     settings,
@@ -103,9 +110,13 @@ function startSettings(schema: SettingsSchema): string {
 }
 
 /** Starts an instance and has it judge nothing, to see that it can. */
-function probe(kind: "native" | "extism", code: Uint8Array, settings: string): void {
+function probe(
+  plugin: Pick<PreparedPlugin, "kind" | "budget">,
+  code: Uint8Array,
+  settings: string,
+): void {
   const module = new WebAssembly.Module(code);
-  const instance = startInstance({ kind }, module, { sink: () => {}, settings });
+  const instance = startInstance(plugin, module, { sink: () => {}, settings });
   const packer = new Packer();
   packer.pack([], 0);
   instance.judge(packer, new Uint32Array(0), 0);

@@ -3,11 +3,11 @@ import { GuidestarError } from "../errors.js";
 import { prepareModule } from "./prepareModule.js";
 import type { PrepareReply, PrepareTask } from "./validate.js";
 
-const { bytes, name } = workerData as PrepareTask;
+const { bytes, name, ceiling } = workerData as PrepareTask;
 let reply: PrepareReply;
 let transfer: ArrayBuffer[] = [];
 try {
-  const prepared = prepareModule(bytes, name);
+  const prepared = prepareModule(bytes, name, ceiling);
   reply = { prepared };
   transfer = [prepared.code.buffer as ArrayBuffer];
 } catch (error) {

@@ -1,3 +1,4 @@
+import type { PluginBudget } from "./budget.js";
 import type { SettingsSchema } from "./settings/schema.js";
 
 /** What happens to events that a plugin fails on: they pass, flagged, or they are dropped. */
@@ -24,6 +25,10 @@ export interface PreparedPlugin {
   readonly kind?: "native" | "extism";
   /** Event types the plugin wants to see (numbers of `EventType`); empty: all. */
   readonly eventTypes: readonly number[];
+  /** Of calls that policies watch, those of these functions and tracepoints; absent: all. */
+  readonly functions?: readonly string[];
+  /** Absent: the default. */
+  readonly budget?: PluginBudget;
   /** How often it is called by the clock, ms; 0: never. */
   readonly tickMs: number;
   /** Absent: it has no settings. */

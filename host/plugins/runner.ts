@@ -1,8 +1,10 @@
 import { VERDICT_DROP, VERDICT_KEEP } from "../../plugins/sdk/abi.js";
-import { type Event, EventType } from "../events/model.js";
+import type { Hook } from "../events/hook/hook.js";
+import { type Event, EventType, isHookEvent } from "../events/model.js";
 import { type Batch, eventOf } from "./batch.js";
 import { Effects } from "./effects.js";
 import { Engine } from "./engine.js";
+import { functionTest } from "./functions.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { LoadedPlugin } from "./loaded.js";
 import { newCounts, type PluginCounts } from "./prepared.js";
@@ -42,6 +44,7 @@ export class Runner {
   readonly effects: Effects;
   readonly engine: Engine;
   private readonly wanted: ReadonlySet<number>;
+  private readonly wantsFunction: (hook: Hook) => boolean;
   private readonly onPoison: PoisonSink;
   private readonly selected = new Uint32Array(PLUGIN_LIMITS.batchEvents);
   private readonly touched = new Uint8Array(PLUGIN_LIMITS.batchEvents);
@@ -62,6 +65,7 @@ export class Runner {
     this.effects = new Effects(plugin.prepared, this.counts, options);
     this.engine = new Engine(plugin, options.nowMs, () => this.effects.letGo());
     this.wanted = new Set(plugin.prepared.eventTypes);
+    this.wantsFunction = functionTest(plugin.prepared);
     this.onPoison = options.onPoison ?? (() => {});
   }
 
@@ -142,7 +146,9 @@ export class Runner {
     let count = 0;
     for (let n = 0; n < batch.count; n++) {
       if (batch.alive[n] === 0) continue;
-      if (wanted.size > 0 && !wanted.has(eventOf(batch, n).type)) continue;
+      const event = eventOf(batch, n);
+      if (wanted.size > 0 && !wanted.has(event.type)) continue;
+      if (isHookEvent(event) && !this.wantsFunction(event.hook)) continue;
       selected[count++] = n;
     }
     return count;

@@ -11,10 +11,11 @@ export async function readyFor({ kind }: Pick<PreparedPlugin, "kind">): Promise<
 
 /** Starts an instance of the ABI that the module was built for. @throws PluginError */
 export function startInstance(
-  { kind }: Pick<PreparedPlugin, "kind">,
+  { kind, budget }: Pick<PreparedPlugin, "kind" | "budget">,
   module: WebAssembly.Module,
-  options: InstanceOptions,
+  given: Omit<InstanceOptions, "budget">,
 ): Instance {
+  const options = { ...given, budget };
   if (kind !== "extism") return new PluginInstance(module, options);
   if (extism === undefined) throw new Error("nobody waited for the Extism ABI to be loaded");
   return new extism.ExtismInstance(module, options);

@@ -1,11 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, GuidestarError } from "../errors.js";
+import type { PluginBudget } from "./budget.js";
 import { PLUGIN_LIMITS } from "./limits.js";
 import type { PreparedPlugin } from "./prepared.js";
 
 export interface PrepareOptions {
   /** Name to register under, in place of the one in the manifest. */
   readonly name?: string;
+  /** The most that a plugin gets here; default `defaultCeiling`. */
+  readonly ceiling?: PluginBudget | undefined;
   /** Time that the checks may take; default `PLUGIN_LIMITS.prepareMs`. */
   readonly timeoutMs?: number;
 }
@@ -14,6 +17,7 @@ export interface PrepareOptions {
 export interface PrepareTask {
   readonly bytes: Uint8Array;
   readonly name: string | undefined;
+  readonly ceiling: PluginBudget | undefined;
 }
 export type PrepareReply =
   | { readonly prepared: PreparedPlugin }
@@ -42,7 +46,8 @@ export async function prepare(
     );
   }
   // A copy of its own: the worker takes it away from this thread.
-  const task: PrepareTask = { bytes: new Uint8Array(bytes), name: options.name };
+  const { name, ceiling } = options;
+  const task: PrepareTask = { bytes: new Uint8Array(bytes), name, ceiling };
   await enter();
   try {
     return await work(task, options.timeoutMs ?? PLUGIN_LIMITS.prepareMs);

@@ -18,19 +18,9 @@ export function byFunctions(names: readonly string[]): EventTest {
     const { hook } = event;
     let isWanted = known.get(hook);
     if (isWanted === undefined) {
-      isWanted = namesOf(hook.description).some((name) => wanted.has(name));
+      isWanted = hook.names.some((name) => wanted.has(name));
       known.set(hook, isWanted);
     }
     return isWanted;
   };
-}
-
-/** `__x64_sys_write` is also `sys_write` and `write`; `sched/sched_switch` also `sched_switch`. */
-function namesOf(hook: { readonly functionName: string; readonly subsystem?: string }): string[] {
-  const { functionName, subsystem } = hook;
-  const names = [functionName];
-  if (subsystem !== undefined) names.push(`${subsystem}/${functionName}`);
-  const call = /^(?:__[a-z0-9]+_)?sys_(\w+)$/.exec(functionName)?.[1];
-  if (call !== undefined && subsystem === undefined) names.push(`sys_${call}`, call);
-  return names;
 }

@@ -15,6 +15,8 @@ export class Hook {
   /** Of these, those that were not told because the policy is for other pods; also by the pipeline. */
   elsewhere = 0;
   readonly isTracepoint: boolean;
+  /** All that it goes by: `__x64_sys_write` is also `sys_write` and `write`, `sched/sched_switch` also `sched_switch`. */
+  readonly names: readonly string[];
   /** Whether the policy is for this pod; undefined: it is for all processes. */
   readonly isForPod: PodTest | undefined;
 
@@ -24,9 +26,16 @@ export class Hook {
     this.isForPod = description.pods && podTest(description.pods);
     const { subsystem, functionName } = description;
     this.name = subsystem === undefined ? functionName : `${subsystem}/${functionName}`;
+    this.names = namesOf(description);
     const { kind } = description;
     this.isTracepoint = kind === "tracepoint" || kind === "rawTracepoint";
   }
+}
+
+function namesOf({ functionName, subsystem }: HookDescription): string[] {
+  if (subsystem !== undefined) return [functionName, `${subsystem}/${functionName}`];
+  const call = /^(?:__[a-z0-9]+_)?sys_(\w+)$/.exec(functionName)?.[1];
+  return call === undefined ? [functionName] : [functionName, `sys_${call}`, call];
 }
 
 /** How a number is meant. */

@@ -1,4 +1,5 @@
-import { fuelFor, PLUGIN_LIMITS } from "../limits.js";
+import { extismFuelFor, type PluginBudget } from "../budget.js";
+import { PLUGIN_LIMITS } from "../limits.js";
 import type { Instance, InstanceOptions } from "../runtime/instance.js";
 import type { Packer } from "../runtime/packer.js";
 import { PluginError } from "../runtime/pluginError.js";
@@ -34,10 +35,12 @@ export class ExtismInstance implements Instance {
   private readonly host: ExtismHost;
   private readonly exports: ExtismExports;
   private readonly fuel: WebAssembly.Global;
+  private readonly budget: PluginBudget | undefined;
   private readonly writers = new WeakMap<Packer, EventJson>();
 
   constructor(module: WebAssembly.Module, options: InstanceOptions) {
     this.host = new ExtismHost(options);
+    this.budget = options.budget;
     const instance = this.guard(() => new WebAssembly.Instance(module, this.host.imports));
     this.exports = instance.exports as unknown as ExtismExports;
     this.host.memory = this.exports.memory;
@@ -123,7 +126,7 @@ export class ExtismInstance implements Instance {
   ): Judgement {
     const { guidestar_batch, guidestar_batch_protobuf } = this.exports;
     const call = guidestar_batch_protobuf ?? guidestar_batch ?? noEntry;
-    const fuel = fuelFor(0) + PLUGIN_LIMITS.extismFuelPerByte * input.length;
+    const fuel = extismFuelFor(input.length, this.budget);
     return this.whole(() => {
       this.run(fuel, purpose, input, call);
       return readAnswer(this.host.answer, count, held, this.isProtobuf ? parseAnswer : undefined);

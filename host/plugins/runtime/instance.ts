@@ -4,7 +4,8 @@ import {
   BATCH_FLAG_LAST,
   BATCH_OUTPUT_USED,
 } from "../../../plugins/sdk/abi.js";
-import { fuelFor, PLUGIN_LIMITS } from "../limits.js";
+import { fuelFor, type PluginBudget } from "../budget.js";
+import { PLUGIN_LIMITS } from "../limits.js";
 import { PrivateExport } from "../wasm/rewrite.js";
 import { HostFunctions, type HostOptions } from "./imports.js";
 import { OutputReader } from "./output.js";
@@ -28,6 +29,8 @@ interface PluginExports {
 export interface InstanceOptions extends HostOptions {
   /** JSON; "": the plugin has no settings. */
   readonly settings?: string | undefined;
+  /** Default: that of a plugin that asks for nothing. */
+  readonly budget?: PluginBudget | undefined;
 }
 
 /** A running plugin, of whatever ABI. */
@@ -59,6 +62,7 @@ export class PluginInstance implements Instance {
   private readonly host: HostFunctions;
   private readonly exports: PluginExports;
   private readonly fuel: WebAssembly.Global;
+  private readonly budget: PluginBudget | undefined;
   private address = 0;
   private blockBytes = 0;
   private memory = Buffer.alloc(0);
@@ -69,6 +73,7 @@ export class PluginInstance implements Instance {
   /** Instantiates the module, runs its start function and gives it its settings. */
   constructor(module: WebAssembly.Module, options: InstanceOptions) {
     this.host = new HostFunctions(options);
+    this.budget = options.budget;
     const instance = this.guard(() => new WebAssembly.Instance(module, this.host.imports));
     this.exports = instance.exports as unknown as PluginExports;
     this.host.memory = this.exports.memory;
@@ -99,7 +104,7 @@ export class PluginInstance implements Instance {
     const parts = packer.partsFor(count);
     this.makeRoom(parts.bytes);
     return this.whole(() => {
-      const result = this.call(fuelFor(count), `for ${count} events`, () => {
+      const result = this.call(fuelFor(count, this.budget), `for ${count} events`, () => {
         packer.write(this.view(), this.address, parts, selected, this.host.nowNs, 0);
         return this.exports.gs_process_batch(this.address);
       });
@@ -114,7 +119,7 @@ export class PluginInstance implements Instance {
     const parts = packer.partsFor(0, PLUGIN_LIMITS.outputBytesPerTick);
     this.makeRoom(parts.bytes);
     return this.whole(() => {
-      const result = this.call(fuelFor(0), "for a tick", () => {
+      const result = this.call(fuelFor(0, this.budget), "for a tick", () => {
         const flags = isLast ? BATCH_FLAG_LAST : 0;
         packer.write(this.view(), this.address, parts, nobody, this.host.nowNs, flags);
         return this.exports.gs_tick?.(this.address) ?? 0;

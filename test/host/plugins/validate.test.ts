@@ -41,6 +41,7 @@ test("a good module comes back ready to run, with its name, hash and size", asyn
       size: good.length,
       code: undefined,
       eventTypes: [5, 7],
+      budget: { fuelPerCall: 10_000_000, fuelPerEvent: 50_000, memoryBytes: 16 * 1024 * 1024 },
       tickMs: 0,
       settings: "",
       failurePolicy: "open",
@@ -140,6 +141,16 @@ test("a manifest with mistakes is refused with the mistake", async () => {
     json({ events: "exec" }),
     /must be a list of event types \(exec, exit, kprobe, tracepoint, dns, test\)$/,
   );
+  await refused(
+    json({ limits: { fuelPerCal: 1 } }),
+    'limits in the manifest in the module has the unknown field "fuelPerCal" (did you mean "fuelPerCall"?)',
+  );
+  await refused(json({ limits: [] }), /^limits in .* must be an object with any of fuelPerCall, /);
+  await refused(
+    json({ limits: { memoryBytes: 1.5 } }),
+    "memoryBytes of limits in the manifest in the module must be a whole number from 65536",
+  );
+  await refused(json({ functions: ["a b"] }), /^functions in .* must be a list of at most 1000 /);
   await refused(json({ name: "Über" }), /^name in the manifest in the module must be 1 to 63/);
   await refused(json({ name: "guidestar" }), /must not be "guidestar": that is the host$/);
   await refused(json({ version: 1 }), /^version in .* must be a text like "1.0.0", not 1$/);
