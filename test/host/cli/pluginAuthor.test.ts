@@ -66,7 +66,7 @@ test("a recording and events as they are printed go through a plugin as well", a
     ["[", /not valid JSON/],
     [
       "{}",
-      /the event has no process_exec, process_exit, process_kprobe, process_tracepoint or process_dns/,
+      /the event has no process_exec, process_exit, process_kprobe, process_tracepoint, process_dns or test/,
     ],
     ['{"process_kprobe":{"process":{},"args":[{}]}}', /args\[0\]: it has no value, and no error/],
     ['{"process_exec":{"proces":{}}}', /unknown field "proces" \(did you mean "process"\?\)/],
