@@ -19,14 +19,14 @@ if (how === "resolver") {
     const isText = name.startsWith("big");
     const answer = isText ? resolver.resolveTxt(name) : resolver.resolve4(name);
     const shown = await answer.catch((error) => error.code);
-    console.log(isText ? shown.length : String(shown));
+    console.log(String(isText ? shown.length : shown));
   }
 } else if (how.startsWith("udp")) {
   const socket = createSocket(how.endsWith("6") ? "udp6" : "udp4");
   let answers = 0;
   // More than one may come at a time: waiting for one after another would miss some.
   socket.on("message", (answer) => {
-    console.log(answer.readUInt16BE(0));
+    console.log(String(answer.readUInt16BE(0)));
     if (++answers === questions.length) socket.close();
   });
   for (const question of questions) socket.send(question, Number(port), address);
@@ -37,7 +37,7 @@ if (how === "resolver") {
   const read = (bytes: Buffer) => {
     got = Buffer.concat([got, bytes]);
     while (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) {
-      console.log(got.readUInt16BE(2));
+      console.log(String(got.readUInt16BE(2)));
       got = got.subarray(2 + got.readUInt16BE(0));
       if (++answers === questions.length) socket.end();
     }
