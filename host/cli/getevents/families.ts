@@ -1,5 +1,6 @@
 /** Events from a file or a pipe as the daemon's filters know them: processes with their lines of ancestors. */
 import { fgs } from "../../../proto/generated/api.js";
+import { hookNames } from "../../events/hook/hook.js";
 import type { Container, Event as ModelEvent, Process } from "../../events/model.js";
 import type { Event } from "../compact.js";
 
@@ -83,9 +84,13 @@ export class Families {
 /** As far as filters ask: names. */
 function hookOf({ process_kprobe: call, process_tracepoint: tracepoint }: Event) {
   const policy = call?.policy_name ?? tracepoint?.policy_name ?? "";
-  if (call) return { description: { policy, functionName: call.function_name ?? "" } };
-  const { subsys: subsystem = "", event: functionName = "" } = tracepoint ?? {};
-  return tracepoint && { description: { policy, subsystem, functionName } };
+  if (call) {
+    const functionName = call.function_name ?? "";
+    return { description: { policy }, names: hookNames({ functionName }) };
+  }
+  if (!tracepoint) return undefined;
+  const names = { subsystem: tracepoint.subsys ?? "", functionName: tracepoint.event ?? "" };
+  return { description: { policy }, names: hookNames(names) };
 }
 
 function keyOf({ exec_id, pid }: WireProcess): string | undefined {

@@ -26,13 +26,17 @@ export class Hook {
     this.isForPod = description.pods && podTest(description.pods);
     const { subsystem, functionName } = description;
     this.name = subsystem === undefined ? functionName : `${subsystem}/${functionName}`;
-    this.names = namesOf(description);
+    this.names = hookNames(description);
     const { kind } = description;
     this.isTracepoint = kind === "tracepoint" || kind === "rawTracepoint";
   }
 }
 
-function namesOf({ functionName, subsystem }: HookDescription): string[] {
+/** All names of what is watched, the one that events show first. */
+export function hookNames({
+  functionName,
+  subsystem,
+}: Pick<HookDescription, "functionName" | "subsystem">): string[] {
   if (subsystem !== undefined) return [functionName, `${subsystem}/${functionName}`];
   const call = /^(?:__[a-z0-9]+_)?sys_(\w+)$/.exec(functionName)?.[1];
   return call === undefined ? [functionName] : [functionName, `sys_${call}`, call];
