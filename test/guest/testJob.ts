@@ -8,7 +8,7 @@ import { root } from "./paths.js";
 import { guestRoot } from "./project.js";
 
 /** How long one test file may take there: emulation is some ten times slower. */
-const fileTimeoutMs = 600_000;
+const fileTimeoutMs = 300_000;
 
 /** `names` as `npm test -- --list` shows them. */
 export function testJob(names: readonly string[], namePattern?: string): Job {
