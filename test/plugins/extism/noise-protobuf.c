@@ -20,6 +20,18 @@ static u64 varint(const u8 **at)
 	}
 }
 
+static void put_varint(unsigned value)
+{
+	for (; value >= 0x80; value >>= 7)
+		put((u8)(value | 0x80));
+	put((u8)value);
+}
+
+static u8 size_of_varint(unsigned value)
+{
+	return value < 0x80 ? 1 : value < 0x4000 ? 2 : 3;
+}
+
 static void put_text(u8 tag, const char *text)
 {
 	unsigned length = 0;
@@ -35,7 +47,7 @@ EXPORT(guidestar_batch_protobuf) int guidestar_batch_protobuf(void)
 {
 	const u8 *at = input;
 	const u8 *end = input + read_input();
-	u8 number = 0;
+	unsigned number = 0;
 	used = 0;
 	calls++;
 	while (at < end) {
@@ -45,21 +57,21 @@ EXPORT(guidestar_batch_protobuf) int guidestar_batch_protobuf(void)
 			continue;
 		if (contains(at, at + length, "/usr/bin/sleep")) {
 			put(0x08); /* drop */
-			put(number);
+			put_varint(number);
 		} else if (contains(at, at + length, "/bin/sh")) {
 			put(0x12); /* annotations: event, key, value */
-			put(2 + 7 + 3);
+			put(1 + size_of_varint(number) + 7 + 3);
 			put(0x08);
-			put(number);
+			put_varint(number);
 			put_text(0x12, "shell");
 			put(0x1a);
 			put(1);
 			put('0' + calls % 10);
 		} else if (contains(at, at + length, "/tmp/")) {
 			put(0x2a); /* findings: event, name, severity */
-			put(2 + 11 + 2);
+			put(1 + size_of_varint(number) + 11 + 2);
 			put(0x08);
-			put(number);
+			put_varint(number);
 			put_text(0x1a, "temporary");
 			put(0x20);
 			put(4);
